@@ -12,10 +12,13 @@ from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils.translation import gettext, gettext_lazy
 
-from study.ballots.casting import Answer
+from study.ballots.answers import Answer
 from study.design import LETTERS
+from study.instruments.answers import AnswerRefused
+from study.instruments.content import TIE
 from study.opaque_tokens import new_submission_key
 from study.participants.headphones import number_right
+from study.survey.question_facts import PLACES
 from study.web.http import sent_json
 
 WEEK = 7 * 86400.0
@@ -25,16 +28,22 @@ _BROWSER_NAME, _COUNT = re.compile(r"[0-9a-f-]{8,36}"), re.compile(r"[0-9]{1,15}
 def read_answer(data: QueryDict) -> Answer | None:
     """Read a trial's answer from the form, or None if it is malformed; `cast_ballot` checks that it is complete.
 
+    Raises:
+        AnswerRefused: a place of an order is empty.
+
     Not a Django form, because building one takes as long as storing the answer.
     """
     first, second, knows = data.get("first", ""), data.get("second", ""), data.get("knows_piece", "")
-    if not {first, second} <= {"", *LETTERS} or knows not in ("", "yes", "no"):
+    if tie := first == TIE:
+        first = ""
+    none_fits = data.get("none_fits", "").lower() not in ("", "false", "0")
+    further = () if none_fits else _further(data)
+    if not {first, second, *further} <= {"", *LETTERS} or knows not in ("", "yes", "no"):
         return None
     try:
         key = UUID(data.get("key")) if data.get("key") else new_submission_key()
     except ValueError:
         return None
-    none_fits = data.get("none_fits", "").lower() not in ("", "false", "0")
     return Answer(
         key=key,
         first=None if none_fits else first or None,
@@ -48,7 +57,24 @@ def read_answer(data: QueryDict) -> Answer | None:
         age=timedelta(seconds=min(_seconds(data.get("age"), inf) or 0, 30 * 86400)),
         browser=name if _BROWSER_NAME.fullmatch(name := data.get("browser", "")) else "",
         count=int(text) if _COUNT.fullmatch(text := data.get("count", "")) else None,
+        further=further,
+        tie=tie,
+        values={name[2:]: tuple(data.getlist(name)) for name in data if name.startswith("q.")},
     )
+
+
+def _further(data: QueryDict) -> tuple[str, ...]:
+    """Return the letters of the third and later places, up to the last that is given.
+
+    Raises:
+        AnswerRefused: a place before another one is empty: to move up the later one would change the answer.
+    """
+    letters = [data.get(name, "") for name in PLACES[2:]]
+    while letters and not letters[-1]:
+        letters.pop()
+    if "" in letters:
+        raise AnswerRefused(gettext("A place between two others is empty. Fill it, or take the later ones back."))
+    return tuple(letters)
 
 
 def _seconds(text: str | None, most: float) -> float | None:

@@ -38,6 +38,17 @@ class ImageFacts:
 
 
 @dataclass(frozen=True)
+class PlaceFacts:
+    """One place that an image can be given, the 1st or a later one: its field, and its texts."""
+
+    name: str  # of the field
+    text: str
+    label: str = ""  # with the image, for screen readers
+    checked: bool = False
+    missing: str = ""  # what is said while nobody has it
+
+
+@dataclass(frozen=True)
 class PositionFacts(ImageFacts):
     """One position of a trial: its image in several widths, its controls' texts, and whether it is chosen."""
 
@@ -48,6 +59,7 @@ class PositionFacts(ImageFacts):
     is_second: str
     first: bool
     second: bool
+    places: tuple[PlaceFacts, ...] = ()  # of a study with an instrument of its own
 
 
 @dataclass(frozen=True)
@@ -87,6 +99,69 @@ class WaveFacts:
 
 
 @dataclass(frozen=True)
+class StepFacts:
+    """One answer to choose: a step of a scale, a category, or "cannot say"."""
+
+    value: str
+    text: str
+    spoken: str  # "5 of 7"; empty if the text says all
+    checked: bool
+
+
+@dataclass(frozen=True)
+class RowFacts:
+    """One field of a question: of one image, by its letter, or of the music."""
+
+    name: str
+    control: str  # "steps", "chips", "ticks", "slider" or "line"
+    legend: str  # what screen readers hear before the answers
+    missing: str  # what is said while there is no answer; empty if none is needed
+    letter: str = ""
+    title: str = ""
+    low: str = ""
+    high: str = ""
+    highest: int = 0
+    steps: tuple[StepFacts, ...] = ()
+    value: str = ""
+    cannot_say: StepFacts | None = None
+
+
+@dataclass(frozen=True)
+class GroupFacts:
+    """The rows of one scale, or of one image, under their heading."""
+
+    title: str
+    rows: tuple[RowFacts, ...]
+    letter: str = ""  # of the image that all rows are of
+
+
+@dataclass(frozen=True)
+class QuestionFacts:
+    """One question beside the choice among the images."""
+
+    title: str
+    groups: tuple[GroupFacts, ...]
+    optional: bool = False
+    of_chosen: bool = False  # only the images chosen are asked about
+    alone: bool = False  # one image at a time
+
+
+@dataclass(frozen=True)
+class InstrumentFacts:
+    """What a study with an instrument of its own asks: the choice among the images, and its other questions."""
+
+    choice: str  # "choose", "pair", or empty
+    hint: str
+    places: tuple[PlaceFacts, ...]
+    required: int  # how many of the places have to be given
+    tie: PlaceFacts | None
+    before: tuple[QuestionFacts, ...]  # those asked before anything about the images
+    after: tuple[QuestionFacts, ...]
+    alone: bool  # one of them shows one image at a time
+    chosen: str  # letters of the images chosen
+
+
+@dataclass(frozen=True)
 class TrialFacts:
     """A trial as its page shows it; times in seconds."""
 
@@ -109,6 +184,25 @@ class TrialFacts:
     page_label: str
     back: str
     ahead: str
+    asked: InstrumentFacts | None = None  # of a study with an instrument of its own
+
+
+@dataclass(frozen=True)
+class GivenFacts:
+    """An image in the review with what was said of it, or an answer to a question about the music."""
+
+    text: str
+    image: ImageFacts | None = None
+    place: str = ""  # "1st"
+    is_first: bool = False
+
+
+@dataclass(frozen=True)
+class AskedAnswerFacts:
+    """An answer to an instrument's questions."""
+
+    images: tuple[GivenFacts, ...]
+    lines: tuple[GivenFacts, ...]
 
 
 @dataclass(frozen=True)
@@ -120,6 +214,7 @@ class AnswerFacts:
     first: ImageFacts | None
     second: ImageFacts | None
     change_url: str
+    asked: AskedAnswerFacts | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils.safestring import mark_safe
@@ -11,14 +11,18 @@ from django.utils.translation import gettext as _
 
 from study import texts
 from study.design import LETTERS
+from study.instruments.of_study import instrument_of, is_classic
+from study.instruments.questions import Instrument, localized
 from study.models import Ballot, Participant, Trial
 from study.opaque_tokens import new_submission_key
 from study.participants.listening import listening_minimum, survey_seconds
+from study.survey.given_facts import asked_answer
 from study.survey.page_facts import (
     AnswerFacts,
     AskedFacts,
     ChosenFacts,
     ImageFacts,
+    InstrumentFacts,
     NumberFacts,
     PageFacts,
     PersonFacts,
@@ -27,6 +31,7 @@ from study.survey.page_facts import (
     TrialFacts,
     WaveFacts,
 )
+from study.survey.question_facts import Given, given_fields, heading, image_places, instrument_facts, leading
 from study.survey.responses import shared_context
 from study.survey_images.versions import ShownAs, shown_as
 
@@ -84,15 +89,26 @@ def trial_facts(
     if chosen is None:
         chosen = _stored_choice(trial, ballot)
     study = trial.participant.study
+    instrument = None if is_classic(study) else instrument_of(study)
+    asked, given = None, {}
+    if instrument is not None:
+        letters = LETTERS[: len(trial.position_order)]
+        given = dict(chosen.lists()) if isinstance(chosen, QueryDict) else _given(trial, ballot, instrument)
+        asked = instrument_facts(study, instrument, letters, given)
     judged = [is_answered for number, is_answered in answered.items() if number]  # without the practice trial
     return TrialFacts(
         trial=NumberFacts(trial.number, trial.kind),
-        study=AskedFacts(study.second_choice_required, study.allow_none_fits, study.ask_familiarity, study.ask_reason),
-        question=_question(trial),
+        study=AskedFacts(
+            study.second_choice_required,
+            study.allow_none_fits and (instrument is None or instrument.choose is not None),
+            study.ask_familiarity,
+            study.ask_reason,
+        ),
+        question=_question(trial, instrument),
         minimum=listening_minimum(trial),
         duration=survey_seconds(trial.clip),
         wave=_wave(trial.clip.outline),
-        positions=_positions(trial, chosen),
+        positions=_positions(trial, chosen, asked, given),
         image_sizes=image_sizes(len(trial.position_order)),
         audio=reverse("survey_audio", args=[trial.participant.handle, trial.media_key]),
         chosen=ChosenFacts(
@@ -110,6 +126,7 @@ def trial_facts(
         page_label=f"trial {trial.number}",
         back=trial_url(trial, trial.number - 1, answered),
         ahead=trial_url(trial, trial.number + 1, answered),
+        asked=asked,
     )
 
 
@@ -125,10 +142,24 @@ def trial_url(trial: Trial, number: int, answered: dict[int, bool]) -> str:
     return reverse("survey_trial", args=[trial.participant.handle, number]) if number in answered else ""
 
 
-def _question(trial: Trial) -> str:
+def _question(trial: Trial, instrument: Instrument | None) -> str:
     if trial.expected:
-        return _("This time, choose image %(first)s as your 1st and image %(second)s as your 2nd.") % trial.expected
-    return texts.question(trial.participant.study)
+        return _attention(trial.expected, instrument)
+    study = trial.participant.study
+    return texts.question(study) if instrument is None else heading(study, leading(instrument))
+
+
+def _attention(expected: Mapping[str, Any], instrument: Instrument | None) -> str:
+    """What an attention trial asks to answer, whatever the music is like."""
+    if "scale" in expected:
+        if instrument is not None and len(rated := [(one, of) for of, one in instrument.scales()]) > 1:
+            names = {scale.key: localized(scale.text) or localized(question.text) for scale, question in rated}
+            name = names.get(expected["scale"]) or expected["scale"]
+            return _("This time, give every image %(value)s for “%(question)s”.") % {**expected, "question": name}
+        return _("This time, give every image %(value)s.") % expected
+    if "second" in expected:
+        return _("This time, choose image %(first)s as your 1st and image %(second)s as your 2nd.") % expected
+    return _("This time, choose image %(first)s.") % expected
 
 
 def _addresses(handle: str, media_key: str) -> str:
@@ -136,7 +167,9 @@ def _addresses(handle: str, media_key: str) -> str:
     return reverse("survey_image", args=[handle, media_key, "A"])[:-1]
 
 
-def _positions(trial: Trial, chosen: Mapping[str, Any]) -> tuple[PositionFacts, ...]:
+def _positions(
+    trial: Trial, chosen: Mapping[str, Any], asked: InstrumentFacts | None, given: Given
+) -> tuple[PositionFacts, ...]:
     """The texts and state of each image; built here because translating in the template takes much longer."""
     before = _addresses(trial.participant.handle, trial.media_key)
     shown = shown_as(trial.participant.study)
@@ -156,10 +189,15 @@ def _positions(trial: Trial, chosen: Mapping[str, Any]) -> tuple[PositionFacts, 
             full_url=before + letter + full,
             first=chosen.get("first") == letter,
             second=chosen.get("second") == letter,
+            places=image_places(asked, letter, given) if asked else (),
             **{name: text % {"letter": letter} for name, text in texts_of_image.items()},
         )
         for letter in LETTERS[: len(trial.position_order)]
     )
+
+
+def _given(trial: Trial, ballot: Ballot | None, instrument: Instrument) -> Given:
+    return given_fields(instrument, ballot, trial.position_order, LETTERS) if ballot else {}
 
 
 def _stored_choice(trial: Trial, ballot: Ballot | None) -> dict[str, str]:
@@ -186,12 +224,17 @@ def _answer_of(participant: Participant, trial: Trial, shown: ShownAs | None) ->
             return None
         return ImageFacts(letter, _("Image %(letter)s") % {"letter": letter}, before + letter + smallest)
 
+    study, ballot = participant.study, trial.ballot
+    asked = None
+    if not is_classic(study):
+        asked = asked_answer(study, instrument_of(study), ballot, trial.position_order, image_of)
     return AnswerFacts(
         number=trial.number,
-        none_fits=trial.ballot.none_fits,
-        first=image_of(trial.ballot.first_id),
-        second=image_of(trial.ballot.second_id),
+        none_fits=ballot.none_fits,
+        first=image_of(ballot.first_id),
+        second=image_of(ballot.second_id),
         change_url=reverse("survey_trial", args=[participant.handle, trial.number]),
+        asked=asked,
     )
 
 

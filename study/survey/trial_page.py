@@ -14,7 +14,8 @@ from study.survey.page_facts import PageFacts, ReviewFacts, TrialFacts
 
 def render_trial(page: PageFacts, trial: TrialFacts) -> str:
     """The HTML of the trial page."""
-    return render_to_string("survey/trial.html", page_context(page, trial))
+    template = "survey/trial.html" if trial.asked is None else "survey/trial_asked.html"
+    return render_to_string(template, page_context(page, trial))
 
 
 def render_review(page: PageFacts, review: ReviewFacts) -> str:

@@ -17,9 +17,11 @@ def main(folder: str, port: str) -> None:
     django.setup()
     from django.core.management import call_command
 
+    from study.instruments.presets import PRESETS
     from study.participants.questions import shipped_question_set
     from tests.factories import add_clip, make_open_study, make_study, open_with_images
     from tests.migrated import make_tables
+    from tests.study.instruments.kinds import ALONE, EVERYTHING
 
     call_command("compile_translations", verbosity=0)
     make_tables()
@@ -47,6 +49,11 @@ def main(folder: str, port: str) -> None:
         questions_before=shipped_question_set("musical_experience"),
     )
     add_clip(study, 9, seconds=1.0, is_practice=True)
+    for name, instrument in (PRESETS | {"everything": EVERYTHING, "alone": ALONE}).items():
+        token = name.replace("_", "-")
+        images = 2 if name == "pairs" else 4
+        fields = {"seconds": 1.0, "open_link_token": token, "sound_check": True, "instrument": instrument}
+        make_open_study(clips=2, conditions=images, **fields)
     call_command("runserver", port, use_reloader=False, verbosity=0)
 
 

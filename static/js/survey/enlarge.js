@@ -12,8 +12,11 @@ export function makeEnlarge(dialog, form, choices, note) {
     large.alt = image.alt;
     showFull(image.closest(".choice").querySelector(".enlarge").href);
     label.textContent = letter;
-    const taken = letter === choices.first() || letter === choices.second();
-    choose.textContent = taken ? choose.dataset.undo : choices.first() ? choose.dataset.second : choose.dataset.first;
+    const { undo, first, second } = choose.dataset;
+    const place = choices.freePlace();
+    const make = choose.getAttribute(`data-make-${place}`) ?? (place === "first" ? first : second);
+    choose.textContent = choices.placeOf(letter) ? undo : make;
+    choose.hidden = !choices.isAsked;
   }
 
   // The size on the page is there at once; the full one replaces it as soon as it has loaded, if there is a connection.

@@ -29,3 +29,28 @@ export function sourceOf(image) {
   const offered = (image.getAttribute("srcset") ?? "").split(", ").map((source) => source.split(" ")[0]);
   return offered.find((address) => address.endsWith(`?w=${width}`)) ?? image.getAttribute("src");
 }
+
+// Returns a function: whether every image has loaded and been on the screen.
+export function watchImages(form, changed) {
+  const images = imagesOf(form);
+  const waiting = new Set(images);
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        const image = entry.target;
+        if (!entry.isIntersecting) continue;
+        observer.unobserve(image);
+        const done = () => {
+          waiting.delete(image);
+          changed();
+        };
+        if (image.complete && image.naturalWidth) done();
+        else image.addEventListener("load", done, { once: true });
+      }
+    },
+    { threshold: 0.5 },
+  );
+  images.forEach((image) => observer.observe(image));
+  // What is hidden while another image is asked about is seen in its turn.
+  return () => [...waiting].every((image) => image.closest(".choice").hidden);
+}

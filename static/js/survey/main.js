@@ -2,7 +2,7 @@
 import { isReady, prepare, takePage } from "./ahead.js";
 import { makeChoices } from "./choices.js";
 import { makeEnlarge } from "./enlarge.js";
-import { imagesLoaded, noteSize } from "./images.js";
+import { imagesLoaded, noteSize, watchImages } from "./images.js";
 import { makeNotes } from "./notes.js";
 import { makeOutbox, newKey } from "./outbox.js";
 import { makePlayer } from "./player.js";
@@ -10,6 +10,8 @@ import { makeStatus } from "./status.js";
 
 // After this time a prepared next trial is shown, although the server has not confirmed the answer yet.
 const ADVANCE_AFTER_MS = 1500;
+// Only studies with an instrument of their own have such rows, on all of their trials.
+const { makeQuestions } = document.querySelector("[data-row]") ? await import("./questions.js") : {};
 const handle = location.pathname.split("/")[2];
 const outbox = makeOutbox(handle);
 let notes = null;
@@ -58,12 +60,14 @@ function makeTrial(form) {
   const player = makePlayer(form.querySelector("#player"), Number(form.dataset.duration), notes.note);
   const choices = makeChoices(form, notes.note);
   const reason = form.querySelector("[name=reason]");
+  const questions = makeQuestions?.(form, choices, status, notes.note, () => changed());
   makeEnlarge(document.querySelector("dialog.enlarged"), form, choices, notes.note);
   const imagesSeen = watchImages(form, () => draw());
   const trial = {
     form,
     player,
     choices,
+    questions,
     typing: reason && takenAsTyped(reason),
     messages,
     status,
@@ -84,23 +88,26 @@ function makeTrial(form) {
     if (player.failed()) return "failed";
     if (secondsLeft() > 0.05) return player.heard() > 0 || player.isPlaying() ? "listen" : "play";
     if (!imagesSeen()) return "look";
-    if (choices.none()) return "";
-    if (!choices.first()) return "first";
-    if ("second" in form.dataset && !choices.second()) return "second";
-    return "";
+    return (choices.none() ? "" : choices.missing()) || (questions?.missing() ? "question" : "");
   }
 
   function showMissing(name) {
+    if (name === "question") return questions.showMissing();
     if (name !== "listen") return status.show(messages[name]);
     const withSeconds = (text) => text.replace("{n}", String(Math.ceil(secondsLeft())));
     return status.count(withSeconds(messages.listen), withSeconds(messages.listening));
+  }
+
+  function changed() {
+    refusal = "";
+    draw();
   }
 
   function draw() {
     if (trial.busy || trial.over) return;
     const gap = missing();
     next.setAttribute("aria-disabled", String(Boolean(gap)));
-    const begun = player.isPlaying() || player.heard() > 0 || choices.first() || player.failed();
+    const begun = player.isPlaying() || player.heard() > 0 || choices.any() || questions?.any() || player.failed();
     const waits = outbox.waiting() > 0;
     if (refusal) status.show(refusal);
     else if (waits && outbox.problem() && (!begun || isUrgent())) status.show(waitingText(messages));
@@ -117,8 +124,10 @@ function makeTrial(form) {
     const gap = missing();
     if (gap) {
       showMissing(gap);
+      questions?.lead(gap);
       return;
     }
+    if (questions?.goOn()) return draw();
     if (trial.busy) return;
     trial.busy = true;
     next.setAttribute("aria-disabled", "true");
@@ -145,10 +154,7 @@ function makeTrial(form) {
       .catch(() => {}); // without a network: the text stays taken as typed
   }
   player.onHeard(draw);
-  choices.onChange(() => {
-    refusal = "";
-    draw();
-  });
+  choices.onChange(() => changed());
   form.addEventListener("change", draw);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -169,7 +175,8 @@ function takenAsTyped(field) {
 
 // The texts of the status line, by name; the page holds them in the language of the participant. `lost` has a link.
 function readMessages() {
-  const texts = [...document.querySelector("#trial-messages").content.querySelectorAll("[data-message]")];
+  const templates = [...document.querySelectorAll("#trial-messages, #asked-messages")];
+  const texts = templates.flatMap((one) => [...one.content.querySelectorAll("[data-message]")]);
   const messages = Object.fromEntries(texts.map((text) => [text.dataset.message, text.textContent.trim()]));
   const lost = texts.find((text) => text.dataset.message === "lost");
   messages.lost = () => {
@@ -192,30 +199,6 @@ function waitingText(messages, isOfThisTrial = false) {
   if (!outbox.stores()) return messages.unkept;
   if (problem.reason === "offline") return isOfThisTrial ? messages.waiting : messages.offline;
   return problem.text || messages[problem.reason];
-}
-
-// Returns a function: whether every image has loaded and been on the screen.
-function watchImages(form, changed) {
-  const images = [...form.querySelectorAll(".picture img")];
-  const waiting = new Set(images);
-  const observer = new IntersectionObserver(
-    (entries) => {
-      for (const entry of entries) {
-        const image = entry.target;
-        if (!entry.isIntersecting) continue;
-        observer.unobserve(image);
-        const done = () => {
-          waiting.delete(image);
-          changed();
-        };
-        if (image.complete && image.naturalWidth) done();
-        else image.addEventListener("load", done, { once: true });
-      }
-    },
-    { threshold: 0.5 },
-  );
-  images.forEach((image) => observer.observe(image));
-  return () => waiting.size === 0;
 }
 
 // Show another page: at once if it is prepared, otherwise load it.
@@ -244,6 +227,7 @@ function goTo(address) {
 function onSaved(event, isOfThisTrial) {
   if (isOfThisTrial) {
     current.choices.forget();
+    current.questions?.forget();
     current.typing?.forget();
     current.status.show(current.messages.saved);
     goTo(event.next || current.form.dataset.resume);
@@ -332,10 +316,12 @@ document.addEventListener("keydown", (event) => {
   )
     return;
   const target = event.target;
-  if (target.matches("input[type=text], textarea, select")) return;
+  if (target.matches("input[type=text], input[type=number], textarea, select")) return;
   const letter = /^Key[A-F]$/.test(event.code) ? event.code[3] : event.key.toUpperCase();
   const onControl = target.closest("button, a, summary, input, label, .wave");
-  if (current.choices.letters.includes(letter)) current.choices.pick(letter, event.isTrusted);
+  const isFree = !onControl || target.closest(".pick, .tie");
+  if (current.questions?.key(event, letter) || (isFree && current.choices.pairKey(event.key))) current.draw();
+  else if (current.choices.letters.includes(letter)) current.choices.pick(letter, event.isTrusted);
   else if (event.key === " " && !onControl) current.player.toggle();
   else if (event.key === "Enter" && (!onControl || target.closest(".pick"))) current.submit();
   else return;
