@@ -2,8 +2,8 @@
 
 The pairs of a clip are drawn for the people who hear it, one after the other: each person gets the pairs of the clip
 that were given least often, so that at any number of people the counts of two pairs of a clip differ by at most one.
-Each time that a pair of a clip comes again, its sides are exchanged. Among equals, the pairs and sides are taken of
-which this person has had the fewest: so the pairs, and how often a condition is on the left, are spread over clips.
+Each time that a pair of a clip comes again, its sides are exchanged. Among equals, the pairs are taken of which this
+person has had the fewest, so that pairs and conditions are spread over the clips; and sides that are about even.
 
 Blocks end when all pairs of all clips have come equally often on both sides, and depend on nothing before them. For
 slots that are given back, the bound of `study.design.slots` holds for the pairs of a clip as for its orders.
@@ -19,6 +19,8 @@ from threading import Lock
 from study.design.orders import clip_order
 from study.design.streams import stream
 from study.design.subsets import subset_plan
+
+_UNEVEN = 4  # two trials more with the one on the left than with the other
 
 Pair = tuple[int, int]  # of conditions, the lower one first
 PairTrial = tuple[int, int, int, int]  # clip, round, condition on the left, condition on the right
@@ -94,7 +96,8 @@ class _Block:
         if self._given[clip][pair] % 2:
             return sum(pair) - self._left[clip, pair]
         one, other = pair
-        if person.lefts[one] == person.lefts[other]:
+        # By lot as long as the person's sides are about even: strict turns could be learned.
+        if abs(person.lefts[one] - person.lefts[other]) < _UNEVEN:
             return one if lot < 0.5 else other
         return one if person.lefts[one] < person.lefts[other] else other
 
