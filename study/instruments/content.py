@@ -18,7 +18,7 @@ def canonical_content(content: Mapping[str, Any]) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False) if content else ""
 
 
-def named_content(content: Mapping[str, Any], names: Mapping[int, str], ranked: str = "") -> Content:
+def named_content(content: Mapping[str, Any], names: Mapping[Any, str], ranked: str = "") -> Content:
     """Return the content with names in place of image ids; an image without a name has an empty one.
 
     Args:

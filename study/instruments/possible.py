@@ -31,7 +31,7 @@ def content_fault(
     """Return why a ballot cannot be one of the instrument, as a part of an English sentence; empty if it can.
 
     Args:
-        content: as it is stored, or with other names of images (text).
+        content: its images, also those that it lists, by names.
         shown: the images of the trial, as the content names them.
     """
     if not isinstance(content, Mapping):
