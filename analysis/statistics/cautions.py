@@ -5,13 +5,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 from analysis.statistics import results
 from analysis.statistics.contrast_tests import FEWEST_CLIPS
 from analysis.statistics.plan_and_result import AnalysisResult
 
 ADVISED_CLIPS = 12
+
+ONE_PARTICIPANT = results.Caution(
+    "one_participant",
+    "There is one participant: no interval or test can speak for other people. Ask more people.",
+)
+NO_SPREAD = results.Caution(
+    "no_spread",
+    "Every ballot shows the same difference: there is no spread to test against, so no p value is given.",
+)
+
+NO_WORTHS = results.Caution(
+    "no_worths",
+    "The choices do not compare all conditions with each other, so Plackett–Luce worths do not exist.",
+)
+
+
+class AboutClips(Protocol):
+    """A result that may speak of new clips."""
+
+    @property
+    def n_participants(self) -> int: ...
+    @property
+    def n_clips(self) -> int: ...
+    @property
+    def effective_clips(self) -> float: ...
+    @property
+    def factors(self) -> Mapping[str, tuple[str, ...]]: ...
+    @property
+    def primary(self) -> results.ContrastTest | None: ...
 
 
 def cautions(
@@ -22,22 +52,19 @@ def cautions(
     `jackknife_exact`: whether the worths were refitted without each participant (see `jackknife_estimates`).
     """
     if result.n_participants == 1:
-        yield results.Caution(
-            "one_participant",
-            "There is one participant: no interval or test can speak for other people. Ask more people.",
-        )
-    yield from _clip_cautions(result)
+        yield ONE_PARTICIPANT
+    yield from clip_cautions(result)
     if result.primary is not None and result.primary.p is None:
-        yield results.Caution(
-            "no_spread",
-            "Every ballot shows the same difference: there is no spread to test against, so no p value is given.",
-        )
+        yield NO_SPREAD
     if result.friedman is None and result.skillings_mack is None and result.n_participants > 1:
         yield results.Caution(
             "all_ties", "All conditions tie for every participant: rank and permutation tests do not apply."
         )
     stopped = result.sequential is not None and result.sequential.stopped_at is not None
-    yield from _worth_cautions(result, jackknife_exact, stopped)
+    if result.plackett_luce is None:
+        yield NO_WORTHS
+    else:
+        yield from worth_cautions(result.plackett_luce, jackknife_exact=jackknife_exact, stopped=stopped)
     if moderators_wanted and result.primary is None:
         yield results.Caution(
             "no_contrast_to_moderate",
@@ -83,7 +110,8 @@ def cautions(
         )
 
 
-def _clip_cautions(result: AnalysisResult) -> Iterator[results.Caution]:
+def clip_cautions(result: AboutClips) -> Iterator[results.Caution]:
+    """Whether the clips are enough to speak of new ones."""
     if result.n_clips == 1:
         yield results.Caution(
             "one_clip",
@@ -136,14 +164,10 @@ def _exposure_cautions(result: AnalysisResult) -> Iterator[results.Caution]:
         )
 
 
-def _worth_cautions(result: AnalysisResult, jackknife_exact: bool, stopped: bool) -> Iterator[results.Caution]:
-    fit = result.plackett_luce
-    if fit is None:
-        yield results.Caution(
-            "no_worths",
-            "The choices do not compare all conditions with each other, so Plackett–Luce worths do not exist.",
-        )
-        return
+def worth_cautions(
+    fit: results.PlackettLuce, *, jackknife_exact: bool, stopped: bool = False
+) -> Iterator[results.Caution]:
+    """What a reader must know about worths. `stopped`: after an early stop, when no bounds are given."""
     if fit.penalised:
         names = ", ".join(fit.separated)
         yield results.Caution(
