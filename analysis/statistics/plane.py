@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.statistics.distributions import f_quantile
 from analysis.statistics.errors import DesignError
+from analysis.statistics.results import Floats
 from analysis.statistics.value_results import Plane
 from analysis.statistics.value_tests import people_means
 from analysis.statistics.values import Values
@@ -23,7 +24,10 @@ def plane(names: tuple[str, str], across: Values, up: Values) -> Plane:
     both = across.given & up.given
     x, present = people_means(across, across.filled, both)
     y, _ = people_means(up, up.filled, both)
-    people, centres, covariances, radii = [], [], [], []
+    people: list[int] = []
+    centres: list[tuple[float, float] | None] = []
+    covariances: list[tuple[Floats, Floats] | None] = []
+    radii: list[float | None] = []
     for column in range(across.k):
         here = present[:, column]
         points = np.stack([x[here, column], y[here, column]], axis=1)
@@ -35,8 +39,8 @@ def plane(names: tuple[str, str], across: Values, up: Values) -> Plane:
             covariances.append(None)
             radii.append(None)
             continue
-        covariance = np.cov(points, rowvar=False) / p
-        covariances.append(tuple(tuple(float(value) for value in row) for row in covariance))
+        across_row, up_row = (np.cov(points, rowvar=False) / p).tolist()
+        covariances.append((tuple(across_row), tuple(up_row)))
         radii.append(2 * (p - 1) / (p - 2) * f_quantile(0.95, 2, p - 2))
     return Plane(
         scales=names,

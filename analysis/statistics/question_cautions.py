@@ -28,7 +28,7 @@ def question_cautions(result: QuestionResult) -> Iterator[Caution]:
     test = result.primary or (result.these_clips[0] if result.these_clips else None)
     if test is not None and test.left_out:
         yield Caution(
-            "left_out_of_primary",
+            "left_out_of_contrast",
             "Trials without a number on one side, which do not enter the primary contrast: "
             f"{test.left_out} of {result.n_trials}.",
         )

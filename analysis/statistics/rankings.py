@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -120,7 +121,7 @@ class Rankings:
         """The rank orders for which `keep` (N,) is true, without participants and clips that have none left."""
         participant, participants = recode(self.participant[keep], self.participants)
         clip, clips = recode(self.clip[keep], self.clips)
-        optional: Mapping[str, np.ndarray | None] = {
+        optional: dict[str, Any] = {
             name: None if (column := getattr(self, name)) is None else column[keep]
             for name in ("order", "repeat", "trial")
         }
@@ -216,7 +217,7 @@ def check_rankings(rankings: Rankings) -> None:
             clip = rankings.clips[rankings.clip[row]]
             raise BallotsError(message.format(participant=person, clip=clip), row)
 
-    gap = ((ranks[:, 1:] >= 0) & (ranks[:, :-1] < 0)).any(axis=1)
+    gap = np.any((ranks[:, 1:] >= 0) & (ranks[:, :-1] < 0), axis=1)
     refuse(gap, "a rank of clip '{clip}' is empty, but a later one is not; fill it, or empty the later ones.")
     named = (ranks[:, :, None] == np.arange(k)).sum(axis=1)
     refuse((named > 1).any(axis=1), "an image of clip '{clip}' has two ranks; give each image one.")

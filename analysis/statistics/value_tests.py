@@ -17,6 +17,8 @@ from analysis.statistics.scores import studentized_interval
 from analysis.statistics.value_results import CannotSay, ValuesByClip, ValuesByPosition, ValueScores
 from analysis.statistics.values import Values
 
+MOST_RESAMPLED = 5_000  # people; with more, resampling takes long and a t interval is as good
+
 
 class ValuesTester(Tester):
     """Tests contrasts of numbers; trials with a number for every condition share one design."""
@@ -93,7 +95,7 @@ def value_scores(values: Values, draws: int = 10_000, seed: int = 0) -> ValueSco
             found.append((None, None, None, None))
             continue
         mean = float(column[here].mean())
-        (low, high), se, method = studentized_interval(column[here], draws, seed)
+        (low, high), se, method = studentized_interval(column[here], draws, seed, most=MOST_RESAMPLED)
         found.append((mean, float(se), (max(low, values.lowest), min(high, values.highest)), method))
     average, errors, intervals, methods = zip(*found, strict=True)
     return ValueScores(

@@ -29,15 +29,14 @@ JACKKNIFE_CHUNK = 20_000
 class ComparedAnswers(Protocol):
     """Answers that compare conditions: `Ballots`, or answers of another kind with the same attributes."""
 
-    conditions: tuple[str, ...]
-    participant: np.ndarray
-
+    @property
+    def conditions(self) -> tuple[str, ...]: ...
+    @property
+    def participant(self) -> np.ndarray: ...
     @property
     def k(self) -> int: ...
-
     @property
     def p(self) -> int: ...
-
     @property
     def shown(self) -> np.ndarray | None: ...
 

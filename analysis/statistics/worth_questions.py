@@ -23,7 +23,7 @@ from analysis.statistics.results import Caution
 from analysis.statistics.value_tests import people_means, values_by_position
 from analysis.statistics.values import Values
 
-OF_RATINGS = frozenset({"left_out_of_primary", "no_numbers"})  # cautions that say of pairs what is by design
+OF_RATINGS = frozenset({"left_out_of_contrast", "no_numbers"})  # cautions that say of pairs what is by design
 
 
 def with_pair_statistics(result: QuestionResult, pairs: Pairs, plan: AnalysisPlan) -> QuestionResult:

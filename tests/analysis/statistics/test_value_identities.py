@@ -136,3 +136,12 @@ def test_cannot_say_is_counted_and_is_not_a_low_rating():
 def test_a_condition_without_any_rating_has_no_mean():
     scores = value_scores(ratings([[1, np.nan], [3, np.nan]]), 200)
     assert (scores.mean, scores.ci95[1], scores.answers) == ((2.0, None), None, (2, 0))
+
+
+def test_many_people_get_a_t_interval(monkeypatch):
+    monkeypatch.setattr("analysis.statistics.value_tests.MOST_RESAMPLED", 5)
+    values = ratings([[1, 2], [3, 4], [5, 7], [2, 2], [6, 1], [4, 4]])
+    scores = value_scores(values, 200)
+    assert scores.interval_method == ("t", "t")
+    half = 2.570582 * np.std([1, 3, 5, 2, 6, 4], ddof=1) / np.sqrt(6)
+    assert scores.ci95[0] == pytest.approx((3.5 - half, 3.5 + half))
