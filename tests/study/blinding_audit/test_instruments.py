@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from study.blinding_audit.audit import audit_study
+from study.blinding_audit.verdicts import fingerprint
 from study.instruments.presets import PRESETS
 from study.models import Participant
 from tests.factories import add_clip, make_open_study
@@ -50,6 +51,13 @@ def test_a_condition_in_the_names_of_fields_is_found_by_few() -> None:
     with planted(IN_RATINGS[0]):
         found = audit_study(study, people=12, trials=1).findings
     assert any("row" in name for name in found)
+
+
+def test_the_questions_are_part_of_what_the_audit_saw() -> None:
+    study = make_open_study(clips=1)
+    before = fingerprint(study)
+    study.instrument = PRESETS["pairs"]
+    assert fingerprint(study) != before
 
 
 @in_full
