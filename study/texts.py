@@ -5,6 +5,7 @@ A consent text names who answers to the participants by placeholders: {researche
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import get_language, gettext_noop, override
@@ -135,6 +136,8 @@ def instructions(study: Study, images: int) -> str:
     own = _in_active_language(study.instructions)
     if own:
         return own
+    if study.instrument:
+        return _instructions_of_instrument(study.instrument, images)
     if study.second_choice_required:
         return _(
             "Listen to each piece, look at its %(n)d images, and choose the one that fits the music best as your "
@@ -143,6 +146,19 @@ def instructions(study: Study, images: int) -> str:
     return _(
         "Listen to each piece, look at its %(n)d images, and choose the one that fits the music best as your "
         "1st. If you like, choose a 2nd too. There are no right or wrong answers: your impression counts."
+    ) % {"n": images}
+
+
+def _instructions_of_instrument(instrument: Mapping[str, Any], images: int) -> str:
+    """The instructions for the questions of an instrument, which trials show one by one."""
+    if any(question["kind"] == "pair" for question in instrument["questions"]):
+        return _(
+            "Listen to each piece, look at its two images, and choose the one that fits the music better. There are no "
+            "right or wrong answers: your impression counts."
+        )
+    return _(
+        "Listen to each piece, look at its %(n)d images, and answer what is asked about them. There are no right or "
+        "wrong answers: your impression counts."
     ) % {"n": images}
 
 
@@ -161,7 +177,7 @@ def shipped_screen_out_text(language: str) -> str:
 
 def shipped_text(study: Study, field: str, language: str) -> str:
     """The text that ships for a field of `FIELDS`, which participants read unless the study has its own."""
-    blank = Study(second_choice_required=study.second_choice_required)
+    blank = Study(second_choice_required=study.second_choice_required, instrument=study.instrument)
     with override(language):
         match field:
             case "question":

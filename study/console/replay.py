@@ -90,6 +90,8 @@ def words_of(moment: Moment) -> str:
         if moment.clip_from is None:
             return plain[moment.kind]
         return at[moment.kind] % {"at": _in_clip(moment.clip_from)}
+    if moment.kind == "rate":
+        return _("answers about image %(image)s") % {"image": moment.image} if moment.image else _("answers a question")
     if moment.kind in ("enlarge", "choose", "undo"):
         texts = {
             "enlarge": _("enlarges image %(image)s"),

@@ -20,6 +20,7 @@ KINDS = (
     "online",
     "choose",
     "undo",
+    "rate",  # a rating or another answer beside the choice
     "script",
 )
 MAX_PER_REQUEST = 100

@@ -66,7 +66,7 @@ def read_measures(study: Study, people: QuerySet[Participant]) -> dict[int, dict
         study,
         {person.pk: list(person.answered_trials) for person in rows},
         set(events.filter(kind="hidden").values_list("trial", flat=True)),
-        set(events.filter(kind="choose", data__trusted=False).values_list("trial", flat=True)),
+        set(events.filter(kind__in=("choose", "rate"), data__trusted=False).values_list("trial", flat=True)),
         _revisions(people),
     )
     return {person.pk: measures_of(facts.person(person, due=person.due)) for person in rows}

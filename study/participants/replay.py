@@ -38,11 +38,13 @@ _LANE_OF = {
     "enlarge": "images",
     "choose": "answers",
     "undo": "answers",
+    "rate": "answers",
     "hidden": "away",
     "visible": "away",
     "offline": "away",
     "online": "away",
 }
+_OF_AN_IMAGE = ("enlarge", "choose", "undo", "rate")
 # Of many events these are left out last: the way makes no sense without them.
 _MATTERS = frozenset({"shown", "hidden", "visible", "offline", "online"})
 
@@ -171,7 +173,7 @@ def _second(person: Participant, at: datetime) -> int:
 
 
 def _of_event(event: Placed, names: Mapping[int, "_Names"]) -> Moment:
-    letter = event.data.get("image") if event.kind in ("enlarge", "choose", "undo") else None
+    letter = event.data.get("image") if event.kind in _OF_AN_IMAGE else None
     named = names.get(event.trial or 0)
     return Moment(
         at=round(event.at),
@@ -213,7 +215,7 @@ class _Names:
 def _names(trials: Iterable[Trial], placed: Iterable[Placed], *, sealed: bool) -> dict[int, _Names]:
     names = {trial.number: _Names(trial.position_order, sealed) for trial in trials}
     for event in placed:  # first what was touched, in time: an answer is made of it
-        if event.trial in names and event.kind in ("enlarge", "choose", "undo"):
+        if event.trial in names and event.kind in _OF_AN_IMAGE:
             names[event.trial].of_letter(event.data.get("image"))
     return names
 

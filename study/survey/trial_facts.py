@@ -31,8 +31,9 @@ from study.survey.page_facts import (
     TrialFacts,
     WaveFacts,
 )
-from study.survey.question_facts import Given, given_fields, heading, image_places, instrument_facts, leading
+from study.survey.question_facts import given_fields, heading, image_places, instrument_facts, leading
 from study.survey.responses import shared_context
+from study.survey.row_facts import Given
 from study.survey_images.versions import ShownAs, shown_as
 
 FLAT_OUTLINE = [0.35] * 60
@@ -40,6 +41,7 @@ MAX_SEGMENTS = 24
 # How large an image is on the page, by the number of images: (condition on the screen, per cent of its width, per cent
 # of its height), as static/css/survey/trial.css lays them out. Somewhat too much costs bytes, too little sharpness.
 _PAGE_SHARES = {
+    1: (("min-aspect-ratio: 4/3", 70, 90), ("", 95, 60)),  # of questions that are asked one image at a time
     2: (("min-aspect-ratio: 3/4", 46, 80), ("", 95, 42)),
     3: (("", 47, 45),),
     4: (("", 47, 45),),
@@ -90,7 +92,8 @@ def trial_facts(
         chosen = _stored_choice(trial, ballot)
     study = trial.participant.study
     instrument = None if is_classic(study) else instrument_of(study)
-    asked, given = None, {}
+    asked: InstrumentFacts | None = None
+    given: Given = {}
     if instrument is not None:
         letters = LETTERS[: len(trial.position_order)]
         given = dict(chosen.lists()) if isinstance(chosen, QueryDict) else _given(trial, ballot, instrument)
@@ -109,7 +112,7 @@ def trial_facts(
         duration=survey_seconds(trial.clip),
         wave=_wave(trial.clip.outline),
         positions=_positions(trial, chosen, asked, given),
-        image_sizes=image_sizes(len(trial.position_order)),
+        image_sizes=image_sizes(1 if asked is not None and asked.alone else len(trial.position_order)),
         audio=reverse("survey_audio", args=[trial.participant.handle, trial.media_key]),
         chosen=ChosenFacts(
             second=str(chosen.get("second") or ""),

@@ -28,6 +28,7 @@ from study.survey.cookies import token_of
 from study.survey.decorators import participant_page
 from study.survey.forms import ConsentForm, SoundForm
 from study.survey.next_page import next_url
+from study.survey.question_facts import compares_choices, ways_to_answer
 from study.survey.responses import posted, render_participant_page, see_other
 from study.survey.trial_facts import page_facts, review_facts
 from study.survey.trial_page import render_review
@@ -100,7 +101,8 @@ def instructions(request: HttpRequest, participant: Participant) -> HttpResponse
         return _go_on(request, save_step_before_trials(participant, "instructions"))
     images = participant.study.conditions.count()
     text = texts.instructions(participant.study, images)
-    return render_participant_page(request, participant, "instructions", text=text)
+    ways = ways_to_answer(participant.study)
+    return render_participant_page(request, participant, "instructions", text=text, ways=ways)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -145,6 +147,8 @@ def _feedback(participant: Participant) -> list[str]:
             twice,
         )
         lines.append(text % {"n": same, "m": twice})
+    if not compares_choices(participant.study):
+        return lines
     if participant.study.is_sealed:
         lines.append(_("What others chose is shown here once the study is closed; return by your own link."))
     else:

@@ -69,7 +69,7 @@ def test_ratings_by_touch_say_what_is_missing_and_lead_there(visit, server):
     page.reload()  # what was entered is kept
     page.locator(".play").tap()
     expect(page.locator(".state")).to_have_text(missing)
-    page.locator(".next").tap()  # "Next" leads there, too
+    page.locator(".next").tap(force=True)  # "Next" leads there, too
     expect(row).to_be_in_viewport()
     assert found_by_axe(page) == []
     tap(page, "q.quality.B", "2")

@@ -319,7 +319,7 @@ document.addEventListener("keydown", (event) => {
   if (target.matches("input[type=text], input[type=number], textarea, select")) return;
   const letter = /^Key[A-F]$/.test(event.code) ? event.code[3] : event.key.toUpperCase();
   const onControl = target.closest("button, a, summary, input, label, .wave");
-  const isFree = !onControl || target.closest(".pick, .tie");
+  const isFree = !target.matches("input") || target.closest(".tie");
   if (current.questions?.key(event, letter) || (isFree && current.choices.pairKey(event.key))) current.draw();
   else if (current.choices.letters.includes(letter)) current.choices.pick(letter, event.isTrusted);
   else if (event.key === " " && !onControl) current.player.toggle();

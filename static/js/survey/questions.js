@@ -49,8 +49,7 @@ export function makeQuestions(form, choices, status, note, changed) {
   choices.onChange(drawChosen);
 
   const isShown = (row) => row.element.checkVisibility();
-  const open = () =>
-    rows.find((row) => row.isOpen() && !row.element.hidden && screens.isReached(row.element)) ?? null;
+  const open = () => rows.find((row) => row.isOpen() && !row.element.hidden && screens.isReached(row.element)) ?? null;
 
   function goTo(row) {
     screens.bring(row.element);
