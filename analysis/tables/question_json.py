@@ -113,7 +113,9 @@ def question_json(result: QuestionResult) -> dict[str, Any]:
         "effective_clips": result.effective_clips,
         "conditions": list(keys),
         "factors": plain(result.factors),
-        "scale": _scale(result),
+        "lowest": result.lowest,
+        "highest": result.highest,
+        "steps": result.steps,
         "points": plain(result.points),
         "primary": result.primary and _contrast(result.primary),
         "secondary": [_contrast(test) for test in result.secondary] if result.primary else None,
@@ -182,12 +184,6 @@ def _contrast(test: results.ContrastTest) -> dict[str, Any]:
     if test.var_residual is not None:
         block |= {key: getattr(test, key) for key in _COMPONENTS}
     return block
-
-
-def _scale(result: QuestionResult) -> dict[str, Any] | None:
-    if result.lowest is None or result.highest is None:
-        return None
-    return {"lowest": result.lowest, "highest": result.highest, "steps": result.steps}
 
 
 def _scores(keys: Sequence[str], scores: ValueScores) -> dict[str, Any]:
