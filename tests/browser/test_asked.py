@@ -12,7 +12,7 @@ from tests.browser.test_console import found_by_axe
 pytestmark = pytest.mark.processes
 
 
-def content_of(server: Server, page: Page, number: int) -> tuple[int | None, dict]:
+def content_of(server: Server, page: Page, number: int) -> tuple[str | None, dict]:
     """The first choice's position, and the content of the ballot with letters of positions in place of image ids."""
     rows = server.ask(
         "select t.position_order, b.first_id, b.content from study_ballot b join study_trial t on t.id = b.trial_id "

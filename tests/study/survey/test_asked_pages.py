@@ -1,5 +1,6 @@
 """The trial page of studies with an instrument of their own, as a plain form: each preset, from question to review."""
 
+import json
 import re
 from html import unescape
 
@@ -7,13 +8,14 @@ import pytest
 
 from study.instruments.presets import PRESETS
 from study.models import Ballot
+from study.participants.quality import read_measures
 from tests.factories import make_open_study
 from tests.study.instruments.kinds import ALONE, EVERYTHING
 from tests.study.visits import Visit
 
 pytestmark = pytest.mark.django_db
 RATED = {f"q.{key}.{letter}": str(at) for key in ("match", "quality") for at, letter in enumerate("ABCD", start=1)}
-SENT = {
+SENT: dict[str, dict] = {
     "match_and_quality": RATED,
     "pairs": {"first": "tie"},
     "valence_arousal": {
@@ -118,3 +120,22 @@ def test_a_trial_with_scales_names_image_ends_and_step_for_screen_readers():
     page = visit_of("valence_arousal").open(1)
     assert "Image B: Calm or excited? 1: very calm, 9: very excited" in page
     assert 'aria-label="5 of 9"' in page
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_rating_that_no_hand_gave_is_evidence_of_a_script(trusted):
+    visit = visit_of("match_and_quality")
+    sent = [{"kind": "rate", "trial": 1, "data": {"image": "B", "trusted": trusted}}]
+    assert visit.post("events/", {"events": json.dumps(sent)}).status_code == 204
+    visit.post("trial/1/", SENT["match_and_quality"])
+    person = visit.participant
+    measures = read_measures(person.study, type(person).objects.all())[person.pk]
+    assert measures["script_like"].value == (0 if trusted else 1)
+
+
+def test_the_instructions_say_how_each_instrument_is_answered():
+    page = {name: visit_of(name).get("instructions/").content.decode() for name in ("pairs", "alone")}
+    assert "look at its two images" in page["pairs"]
+    assert "0 says that both fit equally well" in page["pairs"]
+    assert "look at its 4 images, and answer what is asked" in page["alone"]
+    assert not any("your 1st" in text for text in page.values())
