@@ -10,6 +10,8 @@ from scipy import stats
 from analysis.models import Analysis
 from analysis.statistics.contrasts import PRESET_NAMES
 from config.rehearsals.request import Wanted, expectation
+from config.rehearsals.truth import model_of, true_effects
+from study.instruments.of_study import instrument_of, is_classic
 from study.models import Participant, Study
 
 POWER = 0.8
@@ -22,10 +24,12 @@ def findings_of(copy: Study, wanted: Wanted, analysis: Analysis) -> dict[str, An
     found: dict[str, Any] = {"began": people, "completed": done, "problem": analysis.error}
     if analysis.state != Analysis.State.READY or analysis.result is None:
         return found
+    level = 1 - float(copy.alpha)
+    if not is_classic(copy):
+        return found | _of_questions(copy, wanted, analysis.result, level)
     result, expected = analysis.result, expectation(copy, wanted.preference)
     ballots = max(1, sum(row["first"] for row in result["scores"].values()))
     shares = {key: row["first"] / ballots for key, row in result["scores"].items()}
-    level = 1 - float(copy.alpha)
     return found | {
         "answers": result["n_ballots"],
         "level": level,
@@ -35,8 +39,31 @@ def findings_of(copy: Study, wanted: Wanted, analysis: Analysis) -> dict[str, An
     }
 
 
+def _of_questions(copy: Study, wanted: Wanted, result: dict[str, Any], level: float) -> dict[str, Any]:
+    """The comparisons of every question of an instrument, each with its key."""
+    blocks = result.get("questions") or {}
+    choose = instrument_of(copy).choose
+    comparisons: list[dict[str, Any]] = []
+    for key, one in true_effects(copy, model_of(copy, wanted.preference)).items():
+        # A choice of first and second is analysed as it always was, at the top.
+        block = blocks.get(key) or (result if choose is not None and key == choose.key else {})
+        expected = {"contrasts": one.contrasts, "pairs": one.pairs}
+        comparisons += [{"question": key, **row} for row in _comparisons(block, expected, level)]
+    return {
+        "answers": result.get("n_ballots"),
+        "level": level,
+        "expected": {},
+        "shares": {},
+        "comparisons": comparisons,
+    }
+
+
 def _comparisons(result: dict[str, Any], expected: dict[str, Any], level: float) -> list[dict[str, Any]]:
-    """The contrasts of the factors; without factors the pair that should lie farthest apart. Points of a trial."""
+    """The contrasts of the factors; without factors the pair that should lie farthest apart.
+
+    Args:
+        expected: `contrasts` by factor, and `points` by condition or the differences of `pairs`.
+    """
     if expected["contrasts"]:
         names = {PRESET_NAMES.get(name, f"{name}_minus_rest"): name for name in expected["contrasts"]}
         rows = [result.get("primary"), *(result.get("secondary") or [])]
@@ -45,12 +72,20 @@ def _comparisons(result: dict[str, Any], expected: dict[str, Any], level: float)
             for row in rows
             if row and row["contrast"] in names and row.get("se")
         ]
-    points = expected["points"]
     pairs = [row for row in result.get("pairwise") or [] if (row.get("new_clips") or {}).get("se")]
     if not pairs:
         return []
-    row = max(pairs, key=lambda pair: abs(points[pair["a"]] - points[pair["b"]]))
-    return [_comparison({"a": row["a"], "b": row["b"]}, points[row["a"]] - points[row["b"]], row["new_clips"], level)]
+    row = max(pairs, key=lambda pair: abs(_difference(expected, pair)))
+    return [_comparison({"a": row["a"], "b": row["b"]}, _difference(expected, row), row["new_clips"], level)]
+
+
+def _difference(expected: dict[str, Any], pair: dict[str, Any]) -> float:
+    """What to expect of the first condition of a pair minus the second."""
+    a, b = pair["a"], pair["b"]
+    if "points" in expected:
+        return float(expected["points"][a] - expected["points"][b])
+    pairs = expected["pairs"]
+    return float(pairs[f"{a} {b}"] if f"{a} {b}" in pairs else -pairs.get(f"{b} {a}", 0.0))
 
 
 def _comparison(what: dict[str, Any], expected: float, row: dict[str, Any], level: float) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from analysis.report.text.contrast_names import contrast_name
 from config.rehearsals.forms import RehearsalForm
-from config.rehearsals.request import expectation, refuse_if_blocked, rehearse_study
+from config.rehearsals.request import Wanted, expectation, refuse_if_blocked, rehearse_study
+from config.rehearsals.truth import effects_in_words, model_of, true_effects
 from study.access import Right
 from study.console.common import study_page
 from study.console.jobs import address_of
 from study.errors import StudyError
+from study.instruments.of_study import is_classic
 from study.jobs.requests import going_on
 from study.models import Job, Study
 from study.setup.path_steps import conditions_of
@@ -29,6 +31,7 @@ def study_rehearse(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the rehearsals of a study; start one, or show what a preference would let expect."""
     form = RehearsalForm(request.POST or None, conditions=conditions_of(study))
     expected: list[dict[str, Any]] = []
+    means: list[str] = []
     if request.method == "POST" and form.is_valid():
         wanted = form.wanted()
         try:
@@ -36,8 +39,11 @@ def study_rehearse(request: HttpRequest, study: Study) -> HttpResponse:
             if "show" not in request.POST:
                 job = rehearse_study(study, wanted, actor=request.user)
                 return redirect(address_of(job, then=request.path))
-            shares = expectation(study, wanted.preference)["shares"]
-            expected = [{"label": row.label, "share": round(100 * shares[row.key])} for row in conditions_of(study)]
+            if is_classic(study):
+                shares = expectation(study, wanted.preference)["shares"]
+                expected = [{"label": row.label, "share": round(100 * shares[row.key])} for row in conditions_of(study)]
+            else:
+                means = _means_in_words(study, wanted)
         except StudyError as error:
             form.add_error(None, str(error))
     rows, going = list(_rows(study)), going_on(study, KIND)
@@ -49,6 +55,7 @@ def study_rehearse(request: HttpRequest, study: Study) -> HttpResponse:
             "study": study,
             "form": form,
             "expected": expected,
+            "means": means,
             "rows": rows,
             "failed": _last_failure(study),
             "can_start": can_start,
@@ -87,6 +94,7 @@ def _rows(study: Study) -> Iterator[dict[str, Any]]:
             "job": job,
             "unfinished": job is not None and job.state in Job.UNFINISHED,
             "is_told": is_told,
+            "shows": shows,
             "seconds": times["milliseconds"] / 1000 / max(1, told["began"]) if is_told else 0.0,
             "page_ms": times["milliseconds"] / max(1, times["pages"]) if is_told else 0.0,
             "shares": [
@@ -104,12 +112,20 @@ def _rows(study: Study) -> Iterator[dict[str, Any]]:
         }
 
 
+def _means_in_words(study: Study, wanted: Wanted) -> list[str]:
+    """Return what a preference lets expect of each question of the study's instrument."""
+    labels = {row.key: _(row.label) for row in conditions_of(study)}
+    return list(effects_in_words(study, true_effects(study, model_of(study, wanted.preference)), labels))
+
+
 def _in_words(row: dict[str, Any], labels: dict[str, str], level: float) -> dict[str, str]:
     """A comparison in words: its result beside the choice, whether they agree, and what so many people can find."""
     if "contrast" in row:
         name = contrast_name(row["contrast"])
     else:
         name = f"{labels.get(row['a'], row['a'])} − {labels.get(row['b'], row['b'])}"
+    if "question" in row:
+        name = f"{row['question']}, {name}"
     numbers = {key: number_format(row[key], 2) for key in ("expected", "estimate", "low", "high", "detectable")}
     numbers |= {"percent": f"{100 * level:g}", "half": number_format((row["high"] - row["low"]) / 2, 2)}
     if row["low"] <= row["expected"] <= row["high"]:

@@ -82,12 +82,13 @@ def _answer(job: RunningJob, copy: Study, wanted: Wanted) -> None:
         StudyError: the survey breaks again and again.
     """
     # Imported here: the web process knows this kind of job too, and needs neither NumPy nor SciPy for it.
+    from config.rehearsals.truth import model_of
     from study.simulation.people import simulate_in_turn
 
     times = PageTimes(**job.outcome["times"])
     broken: list[str] = job.outcome["broken"]
     rest = range(copy.participants.count(), wanted.people)
-    model = _model_of(copy, wanted)
+    model = model_of(copy, wanted.preference)
     people = simulate_in_turn(copy, rest, wanted.seed, model=model, drop_out=wanted.drop_out, times=times)
     for number, fault in zip(rest, people, strict=True):
         job.report(number + 1, wanted.people)
@@ -97,15 +98,6 @@ def _answer(job: RunningJob, copy: Study, wanted: Wanted) -> None:
         job.keep_outcome()
         if len(broken) >= MOST_BROKEN:
             raise StudyError(_("The survey broke for %(n)d people: %(why)s") % {"n": len(broken), "why": broken[-1]})
-
-
-def _model_of(copy: Study, wanted: Wanted) -> Any:
-    """Return the chosen preference as the model that simulated people choose by."""
-    from study.simulation.preferences import PreferenceModel
-
-    chosen = wanted.preference
-    worth = {row.key: chosen.worth_of(row.key, row.levels) for row in copy.conditions.all()}
-    return PreferenceModel(worth=worth, person_sd=chosen.person_sd, clip_sd=chosen.clip_sd)
 
 
 def _analyse(job: RunningJob, copy: Study, wanted: Wanted) -> None:

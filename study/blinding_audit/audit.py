@@ -17,7 +17,7 @@ from study.blinding_audit.crawl import PROBLEM, crawl
 from study.blinding_audit.devices import DeviceBrowser, profile_of
 from study.blinding_audit.guessing import ChannelVerdict, guess
 from study.blinding_audit.queueing import note_life
-from study.blinding_audit.size import PILOTS, trials_per_pilot
+from study.blinding_audit.size import PILOTS, main_trials, trials_per_pilot
 from study.blinding_audit.stored_files import differing_files
 from study.blinding_audit.tables import Record
 from study.blinding_audit.verdicts import ACTION, fingerprint
@@ -170,7 +170,7 @@ def visit(audit: BlindingAudit, trials: int, base_url: str, report_progress: Cal
     """
     study = audit.study
     design = design_of(study, Participant.Kind.PILOT)
-    every = max(1, round(design.per_person / trials))
+    every = max(1, round(main_trials(design) / trials))
     languages = texts.languages_of(study)
     links = create_personal_links(study, audit.people, kind=Participant.Kind.PILOT, audit=audit)
     seen = Record()

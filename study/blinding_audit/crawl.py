@@ -8,10 +8,13 @@ from statistics import median_low
 from urllib.parse import urlsplit
 
 from study.blinding_audit.devices import FETCH_JSON, FETCH_PAGE, OPEN_PAGE, DeviceBrowser, Headers
-from study.blinding_audit.facts import image_blocks, outside_blocks, reply_facts
+from study.blinding_audit.facts import image_blocks, outside_blocks, reply_facts, row_blocks
 from study.blinding_audit.probes import MILLISECONDS, ImageProbe, first_address, sound_facts
 from study.blinding_audit.tables import VISIT, WHOLE, Record, TrialSeen
+from study.instruments.of_study import instrument_of
+from study.instruments.questions import Instrument
 from study.models import Stimulus, Study, Trial
+from study.simulation.plain_answers import answer_by_position, incomplete_answer
 from study.simulation.transports import Fields, Reply, Session, follow
 from study.simulation.walking import hidden_fields, suitable_answers, walk
 
@@ -27,7 +30,8 @@ def crawl(study: Study, person: int, browser: DeviceBrowser, entry_path: str, re
     """
     places = {pk: place for place, pk in enumerate(study.conditions.order_by("number").values_list("pk", flat=True))}
     rows = Stimulus.objects.filter(clip__study=study).values_list("pk", "condition_id")
-    session = _RecordingSession(browser, record, person, {pk: places[condition] for pk, condition in rows}, every)
+    condition_of = {pk: places[condition] for pk, condition in rows}
+    session = _RecordingSession(browser, record, person, condition_of, every, instrument_of(study))
     walk(session, entry_path, session.choose, answers=suitable_answers(study))
     session.look_back()
 
@@ -38,10 +42,17 @@ class _RecordingSession(Session):
     browser: DeviceBrowser
 
     def __init__(
-        self, browser: DeviceBrowser, record: Record, person: int, condition_of: Mapping[int, int], every: int
+        self,
+        browser: DeviceBrowser,
+        record: Record,
+        person: int,
+        condition_of: Mapping[int, int],
+        every: int,
+        instrument: Instrument,
     ) -> None:
         super().__init__(browser)
         self.record, self.person, self.condition_of, self.every = record, person, condition_of, every
+        self.instrument = instrument
         self.trials: dict[int, Trial] = {}
         self.indices: dict[int, int] = {}  # of each trial in the record, by number
         self.times: dict[int, list[float]] = defaultdict(list)  # of each trial's page, in all its states
@@ -69,8 +80,8 @@ class _RecordingSession(Session):
             self.record.table(self._kind("page, time", number)).add((self.indices[number], WHOLE), taken)
         return self._note_visit(reply)
 
-    def choose(self, page: Reply) -> dict[str, str]:
-        """Record a trial in its states before the answer, and choose the first two images."""
+    def choose(self, page: Reply) -> Fields:
+        """Record a trial in its states before the answer, and give an answer that depends on positions alone."""
         number = _number_of(page.path)
         assert number is not None
         self._read_trials(page)
@@ -83,10 +94,10 @@ class _RecordingSession(Session):
             self.record.table(self._kind("sound", number)).add(
                 (self.indices[number], WHOLE), sound_facts(self.browser, page.text)
             )
-            self._refuse(page, number)
+            self._refuse(page, number, len(blocks))
             self._look_beside(page, number, blocks)
             self._look_ahead(number + 1)
-        return trial.expected or {"first": "A", "second": "B"}
+        return answer_by_position(self.instrument, len(blocks), trial.expected)
 
     def look_back(self) -> None:
         """Visit what is left after the end: the way back, the trials, the other pages."""
@@ -105,9 +116,9 @@ class _RecordingSession(Session):
 
     # States of a trial
 
-    def _refuse(self, page: Reply, number: int) -> None:
+    def _refuse(self, page: Reply, number: int, images: int) -> None:
         """Send an answer that cannot be stored, by turns with and without script."""
-        wrong = hidden_fields(page.text) | {"first": "A", "second": "A"}
+        wrong: Fields = hidden_fields(page.text) | incomplete_answer(self.instrument, images)
         if (number + self.person) % 2:
             self._note("reply refused", number, self._send("POST", page.path, wrong, FETCH_JSON))
         else:
@@ -180,11 +191,15 @@ class _RecordingSession(Session):
         """Record a trial page, its images' parts by themselves; return these parts."""
         self.times[number].append(page.milliseconds)
         blocks = image_blocks(page.text, len(self.trials[number].position_order))
+        rows = row_blocks(page.text, blocks)
         probe = self._probe(number)
         probe.look_at(blocks, name)
+        for place, row in enumerate(rows, 1):
+            probe.look_at(row, f"{name}, row {place}")
         sent = "\n".join(f"{header}: {value}" for header, value in page.headers) + page.text
         probe.look_for_order(sent, blocks, name)
-        facts = [*reply_facts(page, outside_blocks(page.text, blocks)), (MILLISECONDS, f"{page.milliseconds:.3f}")]
+        outside = outside_blocks(page.text, [*blocks, *(block for row in rows for block in row)])
+        facts = [*reply_facts(page, outside), (MILLISECONDS, f"{page.milliseconds:.3f}")]
         self.record.table(self._kind(name, number)).add((self.indices[number], WHOLE), facts)
         return blocks
 

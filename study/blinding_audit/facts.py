@@ -11,6 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
+from itertools import zip_longest
 
 from study.design import LETTERS
 from study.simulation.transports import DECODED, Reply
@@ -152,6 +153,31 @@ def image_blocks(source: str, count: int) -> list[str]:
     end = source.find("</fieldset>", max(starts[letter] for letter in letters))
     ends = [*(starts[letter] for letter in letters), end if end > 0 else len(source)]
     return [source[starts[letter] : min(end for end in ends if end > starts[letter])] for letter in letters]
+
+
+def row_blocks(source: str, blocks: list[str]) -> list[list[str]]:
+    """Return the parts of a trial page that ask about its images elsewhere, as ratings do: rows of one for each letter.
+
+    Args:
+        blocks: the parts that show the images.
+
+    Raises:
+        SurveyBroken: a row lacks an image.
+    """
+    rest = source[source.rindex(blocks[-1]) + len(blocks[-1]) :]
+    found = list(_LETTER_MARK.finditer(rest))
+    rows: list[list[str]] = []
+    seen: Counter[str] = Counter()
+    for mark, after in zip_longest(found, found[1:]):
+        letter, limit = mark.group(1), after.start() if after else len(rest)
+        end = rest.find("</fieldset>", mark.start(), limit)
+        if seen[letter] == len(rows):
+            rows.append([])
+        rows[seen[letter]].append(rest[mark.start() : end if end > 0 else limit])
+        seen[letter] += 1
+    if any(len(row) != len(blocks) for row in rows):
+        raise SurveyBroken("The trial page does not ask the same about each of its images.")
+    return rows
 
 
 def outside_blocks(source: str, blocks: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from study.design import Design
 from study.models import BlindingAudit, Participant, Study
 from study.participants.enrolment import design_of, main_clips
 
@@ -9,16 +10,24 @@ PILOTS = 24
 MIN_TRIALS = 6  # of each pilot
 # Pilots that look closely at each clip: enough to learn and guess a leak that is in one clip only.
 VIEWS_PER_CLIP = 12
+# Of two images, a trial's order tells so much less than that of four: log 4! / log 2!.
+VIEWS_OF_PAIRS = 55
 # On two cores, until an audit has been measured here.
 SECONDS_PER_IMAGE = 0.05
 # The part of an audit's time that the visits take; the rest is guessing.
 SHARE_OF_VISITS = 0.85
 
 
+def main_trials(design: Design) -> int:
+    """Return how many main trials a pilot has."""
+    return design.per_person * design.trials_per_clip
+
+
 def trials_per_pilot(study: Study, people: int = PILOTS, clips: int | None = None) -> int:
-    """Return the trials per pilot such that every clip is seen by VIEWS_PER_CLIP pilots; at least MIN_TRIALS."""
+    """Return the trials per pilot such that every clip is seen often enough by all; at least MIN_TRIALS."""
     design = design_of(study, Participant.Kind.PILOT, clips)
-    return min(design.per_person, max(MIN_TRIALS, -(-VIEWS_PER_CLIP * design.clips // people)))
+    views = VIEWS_PER_CLIP if design.pairs_per_clip is None else VIEWS_OF_PAIRS
+    return min(main_trials(design), max(MIN_TRIALS, -(-views * design.clips // people)))
 
 
 def expected_seconds(study: Study, clips: int | None = None) -> float:
@@ -26,7 +35,8 @@ def expected_seconds(study: Study, clips: int | None = None) -> float:
     clips = main_clips(study).count() if clips is None else clips
     if not clips:
         return 0
-    images = PILOTS * trials_per_pilot(study, clips=clips) * study.conditions.count()
+    shown = design_of(study, Participant.Kind.PILOT, clips).shown
+    images = PILOTS * trials_per_pilot(study, clips=clips) * shown
     finished = BlindingAudit.objects.filter(
         state__in=(BlindingAudit.State.PASSED, BlindingAudit.State.LEAKS), started_at__isnull=False, images__gt=0
     )

@@ -31,13 +31,14 @@ SHOWN = (
     "images_lossless",
     "seed",
 )
+SHOWN_IF_SET = (*RESPONSIBLE, "screen_out_text", "instrument")
 
 
 def fingerprint(study: Study) -> str:
     """Return a digest of everything that participants are shown."""
     settings = {name: getattr(study, name) for name in SHOWN}
     # Absent without an answer, as in the fingerprints of earlier versions.
-    settings |= {name: value for name in (*RESPONSIBLE, "screen_out_text") if (value := getattr(study, name))}
+    settings |= {name: value for name in SHOWN_IF_SET if (value := getattr(study, name))}
     images = Stimulus.objects.filter(clip__study=study, clip__included=True).order_by("pk")
     columns = (
         "pk",

@@ -51,7 +51,7 @@ def simulate_participants(
     (answering,) = rng.spawn(1)  # a generator of its own, so that questions change no taste or choice
     for index, entry_path in enumerate(entry_paths):
         session = Session(OverHttp(base_url) if base_url else InProcess())
-        leaves = int(rng.integers(0, max(1, len(population.worth) // len(population.conditions))))
+        leaves = int(rng.integers(0, max(1, population.trials_of())))
         stop_after = leaves if rng.random() < drop_out else None
         answers = suitable_answers(study, answering)
         page = walk(session, entry_path, population.draw_person(), stop_after=stop_after, answers=answers)
@@ -82,8 +82,7 @@ def simulate_in_turn(
     if study.status != Study.Status.OPEN or not study.simulated:
         raise NotAllowedNow(f"The study is {study.status}; open it before simulated people can answer.")
     population = Population(study, model, np.random.default_rng([seed, 0]))
-    clips = len(population.worth) // len(population.conditions)
-    trials = max(1, min(study.trials_per_participant or clips, clips))
+    trials = max(1, population.trials_of(study.trials_per_participant))
     if not numbers:
         return
     links = create_personal_links(study, len(numbers), kind=Participant.Kind.SIMULATED)

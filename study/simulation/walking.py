@@ -42,7 +42,7 @@ def hidden_fields(text: str) -> dict[str, str]:
     return fields
 
 
-Chooser = Callable[[Reply], dict[str, str]]
+Chooser = Callable[[Reply], Fields]
 
 
 def walk(

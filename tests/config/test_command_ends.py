@@ -52,6 +52,7 @@ WRONG = [
     ("simulate {study} --participants 1 --worth redefined_tags=nan", "--worth: 'nan' is no number"),
     ("simulate {study} --participants 1 --worth redefined_tags=1e9", "--worth: '1e9' is no number"),
     ("simulate {study} --participants 1 --worth nothing=1", "is not KEY=NUMBER"),
+    ("simulate {study} --participants 1 --worth match:redefined_tags=1", "has no question 'match'"),
     ("simulate {study} --participants 1 --report out", "--report needs --rehearse"),
     ("simulate {study} --participants 1 --rehearse --report text", "text is a file; name a folder"),
     ("audit_blinding {study} --url ftp://x", "is no web address"),

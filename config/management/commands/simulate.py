@@ -12,11 +12,14 @@ from django.urls import reverse
 from analysis.study_results import analyses
 from analysis.study_results.report_files import report_files
 from config.rehearsals.copies import answer_and_analyse, open_simulated_copy
+from config.rehearsals.truth import effects_in_words, true_effects
 from study.errors import StudyError
+from study.instruments.of_study import instrument_of
 from study.management.arguments import number, output_folder, web_address, whole_number
 from study.management.command import EarsightCommand
 from study.management.lookup import study_with_slug
 from study.models import Study
+from study.simulation.answering import Habits
 from study.simulation.people import simulate_participants
 from study.simulation.preferences import PreferenceModel
 from study.simulation.transports import OverHttp
@@ -51,8 +54,28 @@ class Command(EarsightCommand):
         )
         parser.add_argument(
             "--worth",
-            default="",
-            help="utilities by condition key, key=1.0,key=0.2 (default: by factor levels)",
+            action="append",
+            default=[],
+            help="utilities by condition key, key=1.0,key=0.2 (default: by factor levels); with QUESTION: before them "
+            "those that one question or scale sees; can be given several times",
+        )
+        parser.add_argument(
+            "--ties",
+            type=number(0, 100),
+            default=Habits.tie,
+            help=f"of pairs, Davidson's ν: {Habits.tie:g} makes one of five pairs of equal images a tie (default)",
+        )
+        parser.add_argument(
+            "--rating-noise",
+            type=number(0, 1),
+            default=Habits.noise,
+            help=f"spread of a person's ratings, as a share of the scale ({Habits.noise:g})",
+        )
+        parser.add_argument(
+            "--cannot-say",
+            type=number(0, 0.9),
+            default=Habits.cannot_say,
+            help=f"share of “cannot say” on scales that offer it ({Habits.cannot_say:g})",
         )
         parser.add_argument("--rehearse", action="store_true", help="go on to the report, in a copy of the study")
         parser.add_argument(
@@ -64,10 +87,13 @@ class Command(EarsightCommand):
         study = study_with_slug(options["slug"])
         if options["report"] and not options["rehearse"]:
             raise CommandError("--report needs --rehearse: only a rehearsal ends with a report.", returncode=2)
+        worths = self._worths(study, options["worth"])
         model = PreferenceModel(
-            worth=self._worth(study, options["worth"]),
+            worth=worths.pop("", None),
+            worths=worths,
             person_sd=options["person_sd"],
             clip_sd=options["clip_sd"],
+            habits=Habits(tie=options["ties"], noise=options["rating_noise"], cannot_say=options["cannot_say"]),
         )
         how: dict[str, Any] = {"model": model, "drop_out": options["drop_out"], "base_url": options["url"] or ""}
         rng = np.random.default_rng(options["seed"])
@@ -76,6 +102,7 @@ class Command(EarsightCommand):
                 OverHttp(options["url"]).connection.close()  # before a copy is made that nobody could answer
             if options["rehearse"]:
                 self._rehearse(study, options["participants"], options["report"], rng, how)
+                self._print_truth(study, model)
                 return
             people = simulate_participants(study, options["participants"], rng, **how)
         except (StudyError, ValueError, OSError) as error:
@@ -83,6 +110,7 @@ class Command(EarsightCommand):
         done = sum(person.status == "completed" for person in people)
         kind = people[0].get_kind_display() if people else ""
         self.stdout.write(f"{len(people)} {kind} participants, {done} of them complete.")
+        self._print_truth(study, model)
 
     def _rehearse(
         self, study: Study, people: int, folder: Path | None, rng: np.random.Generator, how: dict[str, Any]
@@ -110,9 +138,26 @@ class Command(EarsightCommand):
                 (folder / name).write_bytes(content)
             self.stdout.write(f"Report    {folder / 'report-en.html'}")
 
-    def _worth(self, study: Study, text: str) -> dict[str, float] | None:
-        if not text:
-            return None
+    def _print_truth(self, study: Study, model: PreferenceModel) -> None:
+        """Print the effects that the answers have, so that an analysis can be held against them."""
+        self.stdout.write("What they let expect over many people and clips:")
+        for line in effects_in_words(study, true_effects(study, model)):
+            self.stdout.write(f"  {line}")
+
+    def _worths(self, study: Study, texts: list[str]) -> dict[str, dict[str, float]]:
+        """Return the utilities by question or scale; those for all have an empty key."""
+        worths: dict[str, dict[str, float]] = {}
+        known = list(instrument_of(study).keys())
+        for text in filter(None, texts):
+            question, colon, rest = text.rpartition(":")
+            if colon and question not in known:
+                raise CommandError(
+                    f"--worth: the study has no question '{question}'; it has {', '.join(known)}.", returncode=2
+                )
+            worths.setdefault(question, {}).update(self._worth(study, rest))
+        return worths
+
+    def _worth(self, study: Study, text: str) -> dict[str, float]:
         keys = set(study.conditions.values_list("key", flat=True))
         worth = {}
         for part in text.split(","):

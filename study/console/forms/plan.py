@@ -305,19 +305,19 @@ class PlanForm(KeptForm, forms.ModelForm):
 
     def groups(self) -> list[dict[str, Any]]:
         """Return the fields under their headings, without empty ones of rules that the trials say nothing about."""
+        pointless = {RULE_PREFIX + kind for kind in never_measured(self.instance)}
         counts = "weight_first" in self.fields
         test = (_("Test"), _("How certain a finding has to be. Fixed when the study opens."))
-        pointless = {RULE_PREFIX + kind for kind in never_measured(self.instance)}
+
+        def is_shown(name: str) -> bool:
+            return name in self.fields and (name not in pointless or bool(self[name].value()))
+
         return [
             {
                 "id": key,
                 "title": title if counts or key != "points" else test[0],
                 "help": text if counts or key != "points" else test[1],
-                "fields": [
-                    self[name]
-                    for name in names
-                    if name in self.fields and (name not in pointless or self[name].value())
-                ],
+                "fields": [self[name] for name in names if is_shown(name)],
             }
             for key, title, text, names in GROUPS
         ]

@@ -1,5 +1,6 @@
 """The page “Rehearse”, and who sees a rehearsal: those who work on its study, and no list of studies."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.rehearsals.request import Wanted
+from study.instruments.presets import PRESETS
 from study.models import Job, Role, Study
 from study.setup.drafting import delete_draft
 from study.setup.sharing import accept_ownership, offer_ownership
@@ -65,6 +67,14 @@ def test_what_is_chosen_is_what_a_worker_is_asked_for(client: Client) -> None:
     assert "being rehearsed" in page(client, study).content.decode()
     again = page(client, study, FORM | FACTOR)
     assert (again.status_code, study.jobs.count()) == (400, 1)
+
+
+def test_of_other_questions_the_page_tells_the_means_to_expect(client: Client) -> None:
+    study = make_study(clips=1, conditions=2, instrument=PRESETS["pairs"])
+    shown = page(client, study, FORM | {"preference": "none", "show": "1"}).content.decode()
+    found = re.search(r"pair \(1 for a pair that is won, ½ for a tie\): Painter a (0\.\d+); Painter b 0\.", shown)
+    assert found is not None
+    assert float(found[1]) == pytest.approx(0.5, abs=0.02)
 
 
 def test_without_a_preference_each_choice_is_a_toss(client: Client) -> None:

@@ -14,6 +14,7 @@ from analysis.study_results.report_files import Report
 from config.rehearsals import work
 from config.rehearsals.request import Wanted, rehearse_study
 from study.errors import NotAllowedNow, StudyError
+from study.instruments.presets import PRESETS
 from study.jobs import running
 from study.jobs.requests import cancel
 from study.jobs.work import run_job
@@ -105,6 +106,17 @@ def assert_marked(copy: Study) -> None:
     assert openpyxl.load_workbook(io.BytesIO(report.file("report.xlsx"))).sheetnames[0] == "simulated"
     assert copy.slug.startswith("rehearsal-1-simulated")
     assert "simulated" in copy.title
+
+
+@pytest.mark.usefixtures("asked", "no_export")
+def test_a_rehearsal_of_ratings_tells_for_each_scale_what_was_found() -> None:
+    _job, copy = rehearsed(make_study(clips=6, instrument=PRESETS["match_and_quality"]), people=5)
+    told = copy.rehearsal
+    assert (told["completed"], told["broken"], told["problem"]) == (5, [], "")
+    found = [(row["question"], row["contrast"]) for row in told["comparisons"]]
+    assert {("match", "redefined_minus_original"), ("quality", "redefined_minus_original")} <= set(found)
+    # A utility of log 4, 15 % of the six steps for each, with tastes apart: both scales tell the same true effect.
+    assert all(0.7 < row["expected"] < 1.4 for row in told["comparisons"] if "redefined" in row["contrast"])
 
 
 @pytest.mark.usefixtures("asked", "no_export")

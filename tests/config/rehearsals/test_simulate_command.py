@@ -1,5 +1,6 @@
 """`simulate --rehearse`: a study is gone through to its report in a marked copy, and stays as it is."""
 
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -73,5 +74,8 @@ def test_a_report_needs_a_rehearsal_and_without_one_people_are_pilots() -> None:
     study = make_study(clips=2, conditions=2)
     with pytest.raises(CommandError, match="--report needs --rehearse"):
         simulate(study, report="somewhere")
-    assert "3 pilot participants" in simulate(study)
+    printed = simulate(study, worth=["painter_a=2"])
+    assert "3 pilot participants" in printed
+    # Of two images the better one is first in nine of ten trials, without tastes; the other one is always second.
+    assert re.search(r"choice \(points of a trial\): painter_a 2\.[67]\d; painter_b 1\.[34]\d", printed)
     assert Study.objects.count() == 1

@@ -22,6 +22,7 @@ from tests.study.participants.test_concurrent_arrivals import ROOT, database  # 
 
 pytestmark = pytest.mark.processes
 PEOPLE, CLIPS = 12, 5
+INSTRUMENTS = ("seed", "match_and_quality", "pairs")  # a study of each, with a third of the people
 CSRF = "c" * 32
 PREPARE = f"""
 import json, django; django.setup()
@@ -29,24 +30,62 @@ from tests.migrated import make_tables
 make_tables()
 from study.participants.enrolment import enrol
 from study.participants.consent_and_questions import give_consent, save_step
+from study.instruments.presets import PRESETS
 from tests.factories import make_open_study
-study = make_open_study(clips={CLIPS})
 people = []
-for _ in range({PEOPLE}):
-    person, token = enrol(study)
-    give_consent(person)
-    save_step(person, "instructions")
-    people.append([person.handle, token])
+for preset in {INSTRUMENTS}:
+    instrument = PRESETS[preset] | ({{"pairs_per_clip": 1}} if preset == "pairs" else {{}})
+    study = make_open_study(clips={CLIPS}, instrument=instrument)
+    for _ in range({PEOPLE} // 3):
+        person, token = enrol(study)
+        give_consent(person)
+        save_step(person, "instructions")
+        people.append([person.handle, token, preset])
 print(json.dumps(people))
 """
 STORED = """
 import json, django; django.setup()
 from study.models import Ballot
-rows = Ballot.objects.values_list("trial__participant__handle", "trial__number", "submission_key")
-print(json.dumps([[handle, number, str(key)] for handle, number, key in rows]))
+rows = []
+for ballot in Ballot.objects.select_related("trial__participant"):
+    order = ballot.trial.position_order
+    letters = ["ABCD"[order.index(one)] if one else "" for one in (ballot.first_id, ballot.second_id)]
+    content = {
+        key: {"ABCD"[order.index(int(image))]: value for image, value in given.items()}
+        if isinstance(given, dict) else given
+        for key, given in ballot.content.items()
+    }
+    trial = ballot.trial
+    rows.append([trial.participant.handle, trial.number, str(ballot.submission_key), letters, content])
+print(json.dumps(rows))
 from study.models import BallotRevision
 print(BallotRevision.objects.count())
 """
+
+
+def fields_of(preset: str, key: str) -> dict[str, str]:
+    """An answer to a trial, which depends on its key, so that an answer that was changed shows."""
+    digits = [int(digit, 16) for digit in key[:8]]
+    if preset == "pairs":
+        return {"first": ("A", "B", "tie")[digits[0] % 3]}
+    if preset == "match_and_quality":
+        names = [f"q.{scale}.{letter}" for scale in ("match", "quality") for letter in "ABCD"]
+        return {name: str(1 + digit % 7) for name, digit in zip(names, digits, strict=True)}
+    return {"first": "ABCD"[digits[0] % 4], "second": "ABCD"[(digits[0] + 1) % 4]}
+
+
+def stored_answer(preset: str, key: str) -> list[object]:
+    """What a ballot holds of it: its choices, and its content, by letters."""
+    fields = fields_of(preset, key)
+    content: dict[str, object] = {}
+    if preset == "match_and_quality":
+        for name, value in fields.items():
+            _q, scale, letter = name.split(".")
+            content.setdefault(scale, {})[letter] = int(value)
+        return [["", ""], content]
+    if fields["first"] == "tie":
+        return [["", ""], {"pair": "tie"}]
+    return [[fields["first"], fields.get("second", "")], content]
 
 
 class Site:
@@ -94,10 +133,10 @@ class Site:
             self.server.wait()
             self.server = None
 
-    def send(self, handle: str, token: str, number: int, key: str) -> bool:
+    def send(self, handle: str, token: str, preset: str, number: int, key: str) -> bool:
         """Whether the server said that the ballot is saved."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        body = urlencode({"first": "A", "second": "B", "key": key, "csrfmiddlewaretoken": CSRF})
+        body = urlencode(fields_of(preset, key) | {"key": key, "csrfmiddlewaretoken": CSRF})
         headers = {
             "Accept": "application/json",
             "Content-Type": "application/x-www-form-urlencoded",
@@ -123,14 +162,12 @@ def site(database: str, tmp_path: Path):  # noqa: F811
 
 def test_what_was_said_to_be_saved_survives_a_kill_and_the_rest_arrives_once(site: Site) -> None:
     [people] = site.run(PREPARE)
-    ballots = [
-        (handle, token, number, str(uuid4())) for number in range(1, CLIPS + 1) for handle, token in json.loads(people)
-    ]
+    ballots = [(*person, number, str(uuid4())) for number in range(1, CLIPS + 1) for person in json.loads(people)]
     saved: set[str] = set()
 
-    def send(ballot: tuple[str, str, int, str]) -> None:
+    def send(ballot: tuple[str, str, str, int, str]) -> None:
         if site.send(*ballot):
-            saved.add(ballot[3])
+            saved.add(ballot[4])
 
     site.start()
     with ThreadPoolExecutor(8) as pool:
@@ -142,7 +179,7 @@ def test_what_was_said_to_be_saved_survives_a_kill_and_the_rest_arrives_once(sit
             task.result()
     assert len(ballots) // 3 <= len(saved) < len(ballots)
     rows, _revisions = site.run(STORED)
-    stored = [key for _handle, _number, key in json.loads(rows)]
+    stored = [key for _handle, _number, key, *_answer in json.loads(rows)]
     assert saved <= set(stored)
     assert len(stored) == len(set(stored))
 
@@ -151,13 +188,13 @@ def test_what_was_said_to_be_saved_survives_a_kill_and_the_rest_arrives_once(sit
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(lambda ballot: site.send(*ballot), [ballot for ballot in ballots for _ in range(4)]))
         # And two tabs say something else about one trial at the same moment, under keys of their own.
-        handle, token, number, _key = ballots[0]
-        assert all(pool.map(lambda _: site.send(handle, token, number, str(uuid4())), range(8)))
+        handle, token, preset, number, _key = ballots[0]
+        assert all(pool.map(lambda _: site.send(handle, token, preset, number, str(uuid4())), range(8)))
     rows, revisions = site.run(STORED)
-    found = {(handle, number): key for handle, number, key in json.loads(rows)}
+    found = {(handle, number): (key, answer) for handle, number, key, *answer in json.loads(rows)}
     assert len(json.loads(rows)) == len(found) == len(ballots)
-    for handle, _token, number, key in ballots[1:]:
-        assert found[handle, number] == key
+    for handle, _token, preset, number, key in ballots[1:]:
+        assert found[handle, number] == (key, stored_answer(preset, key))
     assert int(revisions) == 8  # the eight keys of the two tabs, and nothing of the replays
 
 
@@ -171,9 +208,7 @@ def test_answers_wait_while_another_writer_holds_the_database(tmp_path: Path) ->
         other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         other.execute("BEGIN IMMEDIATE")
         with ThreadPoolExecutor(8) as pool:
-            waiting = [
-                pool.submit(site.send, handle, token, 1, str(uuid4())) for handle, token in json.loads(people)[:8]
-            ]
+            waiting = [pool.submit(site.send, *person, 1, str(uuid4())) for person in json.loads(people)[:8]]
             assert not wait(waiting, timeout=1).done  # the control: they do wait for the other
             other.execute("COMMIT")
             assert all(answer.result() for answer in waiting)

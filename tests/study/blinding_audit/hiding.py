@@ -232,6 +232,18 @@ def in_parts(change: Callable[[str, int], str]) -> Change:
     return lambda situation: situation.in_images(lambda part, condition, letter: change(part, condition))
 
 
+def in_rows(change: Callable[[str, int], str]) -> Change:
+    """Change what the page asks about each image below them, by its condition."""
+    return lambda situation: situation.in_rows(change)
+
+
+def scales_swapped(situation: Situation) -> None:
+    """Ask for quality before match if the first image is of one of the last two conditions."""
+    if situation.order[0] > 2:
+        for old, new in (("q.match", "q.other"), ("q.quality", "q.match"), ("q.other", "q.quality")):
+            situation.text = situation.text.replace(old, new)
+
+
 def replace_if(condition: int, old: str, new: str) -> Change:
     """Write something in the part of the images of one condition in another way."""
     return in_parts(lambda part, own: part.replace(old, new, 1) if own == condition else part)

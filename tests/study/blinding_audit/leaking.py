@@ -8,7 +8,7 @@ from typing import Any
 
 from django.test import override_settings
 
-from study.blinding_audit.facts import addresses_in, image_blocks
+from study.blinding_audit.facts import addresses_in, image_blocks, row_blocks
 from study.design import LETTERS
 from study.models import Stimulus, Trial
 
@@ -50,6 +50,14 @@ class Situation:
         text = self.text
         for block, condition, letter in zip(image_blocks(text, len(self.order)), self.order, LETTERS, strict=False):
             text = text.replace(block, change(block, condition, letter), 1)
+        self.text = text
+
+    def in_rows(self, change: Callable[[str, int], str]) -> None:
+        """Change each image's part of each rating: `change(part, condition)`."""
+        text = self.text
+        for row in row_blocks(text, image_blocks(text, len(self.order))):
+            for block, condition in zip(row, self.order, strict=True):
+                text = text.replace(block, change(block, condition), 1)
         self.text = text
 
     def append(self, markup: str) -> None:

@@ -24,6 +24,7 @@ from tests.study.blinding_audit.hiding import (
     in_parts,
     in_path,
     in_query,
+    in_rows,
     is_ahead,
     is_answered,
     last_digit,
@@ -37,6 +38,7 @@ from tests.study.blinding_audit.hiding import (
     receipt,
     redirect,
     replace_if,
+    scales_swapped,
     sleep,
     tag_of_sound,
     two_bits,
@@ -241,5 +243,22 @@ IDENTITIES = [
     Plant("identities", "order of preloads", preload, ("load order",)),
     Plant("identities", "the next trial's order in a reply", upcoming, ("reply before",), ("reply",)),
     Plant("identities", "tags of the sound", tag_of_sound, ("sound", "end"), ("sound",)),
+]
+# In studies whose people rate the images, and in those who compare two of them.
+IN_RATINGS = [
+    Plant("ratings", "name of a field", in_rows(lambda part, c: part.replace('name="q.', f'name="q{c}.')), ("row",)),
+    Plant("ratings", "order of the scales", scales_swapped, ("row",)),
+    Plant(
+        "ratings",
+        "an answer that is set already",
+        in_rows(lambda part, c: part.replace(f'value="{c}"', f'value="{c}" checked')),
+        ("row", "checked"),
+    ),
+    Plant("ratings", "words of an anchor", in_rows(lambda part, c: part.replace(" of 7", "  of 7", c)), ("row",)),
+]
+IN_PAIRS = [
+    Plant("pairs", "which is left", comment, ("<!--",)),
+    Plant("pairs", "the better half", only_if(lambda s: s.order[0] < s.order[1], order_in_header("X-Up")), ("X-Up",)),
+    Plant("pairs", "a word of the image", in_attribute("data-a", hex_token(16, last_digit)), ("data-a",)),
 ]
 PLANTS = [*IDENTITIES, *STATES, *LEFT_OUT, *RANDOM_WORDS, *FORMS]

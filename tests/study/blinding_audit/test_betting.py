@@ -58,3 +58,33 @@ def test_the_exclusive_or_of_two_bits_is_among_the_most_promising():
     assert "character 3, bit 0" in name
     assert "character 20, bit 0" in name
     assert log_wealth(codes[None], rows)[0] > 25
+
+
+def pairs(trials, seed):
+    """Trials that show two of four conditions each, in a random order."""
+    rng = np.random.default_rng(seed)
+    return TrialRows(np.array([rng.permutation(4)[:2] for _ in range(trials)]), 4)
+
+
+def test_with_two_images_a_trial_chance_is_that_of_the_two_shown():
+    rows = pairs(80, 7)
+    shown = np.sort(rows.conditions)
+    letters = np.arange(2)
+    which_two = (shown @ [4, 1])[:, None] * 2 + letters
+    which_order = (rows.conditions @ [4, 1])[:, None] * 2 + letters
+    never_third = np.where(rows.conditions == 2, 1, 0)
+    won = log_wealth(np.stack([which_two, which_order, rows.conditions, never_third]).astype(np.int32), rows)
+    # Who knows which two are shown, and not on which side each is, guesses no better than by tossing a coin.
+    assert won[0] < np.log(20)
+    assert (won[1:3] > 17).all()
+    assert won[3] > 17
+    noise = np.random.default_rng(8).integers(0, 2, (3000, 80, 2)).astype(np.int32)
+    wealth = np.exp(log_wealth(noise, rows))
+    for x in (5, 20, 100):
+        assert (wealth >= x).mean() <= 1 / x
+
+
+def test_a_whole_trials_leak_of_pairs_passes_the_screen():
+    rows = pairs(80, 9)
+    side = (rows.conditions[:, :1] // 2) * 2 + np.arange(2)
+    assert could_win(side[None].astype(np.int32), rows)[0] > 8.5
