@@ -31,6 +31,7 @@ from analysis.statistics.plackett_luce import WorthErrors, fit_worths, influence
 from analysis.statistics.power import simulate_choices  # noqa: E402
 from analysis.statistics.scores import studentized_interval  # noqa: E402
 from analysis.statistics.sequential import log_e_values  # noqa: E402
+from benchmarks import proof_of_ratings as ratings  # noqa: E402
 from benchmarks import proof_where_the_clean_case_ends as off  # noqa: E402
 from benchmarks.proof_checks import SEED, Check, band, generator, one_sided, row  # noqa: E402
 
@@ -262,6 +263,7 @@ def all_checks(share: float = 1.0) -> Iterator[Check]:
         (control_raw_sandwich, 2_000),
         (control_repeated_t, 2_000),
         (off.control_points_of_all_ballots, 2_000),
+        (ratings.control_cannot_say_is_lowest, 2_000),
     ]
     many: list[tuple[Callable[[int], Iterator[Check]], int]] = [
         (primary_level, 10_000),
@@ -270,6 +272,8 @@ def all_checks(share: float = 1.0) -> Iterator[Check]:
         (off.exposure_levels, 4_000),
         (off.clip_levels, 4_000),
         (lambda sets: iter([off.position_level(sets)]), 4_000),
+        (ratings.level, 4_000),
+        (ratings.coverage, 4_000),
     ]
     for check, full in singles[:4]:
         yield check(sized(full))
@@ -284,7 +288,8 @@ HEADER = """# The proof by simulation
 Made by `make proof` (`python benchmarks/proof_by_simulation.py`) with seed {seed}. People choose by
 u = μ + person × condition + clip × condition + Gumbel noise and name the best two; 30 people, 6 clips;
 standard deviations (σ of people, σ of clips) as named, otherwise (0.8, 0.7); μ = 0 for levels and (1.4, 1.8, 0, 0) for
-coverage; true values from 2.4 million other ballots. A correct method falls into the accepted range in 999 of 1,000
+coverage; true values from 2.4 million other ballots. Ratings: seven steps, u with normal noise of SD 1 rounded, means
+(4.8, 5.2, 4, 4) for coverage, true values exact. A correct method falls into the accepted range in 999 of 1,000
 runs. The controls are methods known to be wrong; a control that passed would show that the check finds no errors.
 
 | check | data sets | found | accept | |

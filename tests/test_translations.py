@@ -122,12 +122,13 @@ def _sample(node: ast.AST) -> str:
 
 
 def test_every_caution_of_the_analysis_is_recognised_and_translated() -> None:
-    tree = ast.parse((ROOT / "analysis/statistics/cautions.py").read_text(encoding="utf-8"))
+    files = [ROOT / "analysis/statistics" / name for name in ("cautions.py", "question_cautions.py")]
     texts = [
         _sample(node.args[1])
-        for node in ast.walk(tree)
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
-        and getattr(node.func, "attr", "") == "Caution"
+        and "Caution" in (getattr(node.func, "attr", ""), getattr(node.func, "id", ""))
         and isinstance(node.args[1], ast.Constant | ast.JoinedStr)
     ]
     assert len(texts) > 10

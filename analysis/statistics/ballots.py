@@ -134,8 +134,8 @@ class Ballots:
 
     def select(self, keep: np.ndarray) -> Ballots:
         """The ballots for which `keep` (N,) is true, without participants and clips that have no ballot left."""
-        participant, participants = _recode(self.participant[keep], self.participants)
-        clip, clips = _recode(self.clip[keep], self.clips)
+        participant, participants = recode(self.participant[keep], self.participants)
+        clip, clips = recode(self.clip[keep], self.clips)
         optional: dict[str, Any] = {
             name: None if (column := getattr(self, name)) is None else column[keep]
             for name in ("repeat", "trial", "position_first", "position_second", "order")
@@ -156,11 +156,20 @@ class Ballots:
         """True for a ballot that is not the person's first of that clip; shape (N,)."""
         if self.repeat is None or self.n == 0:
             return np.zeros(self.n, dtype=bool)
-        pair = self.participant.astype(np.int64) * self.c + self.clip
-        ranked = np.lexsort((self.repeat, pair))
-        later = np.zeros(self.n, dtype=bool)
-        later[ranked[1:]] = pair[ranked[1:]] == pair[ranked[:-1]]
-        return later
+        return later_of_pairs(self.participant.astype(np.int64) * self.c + self.clip, self.repeat)
+
+    @property
+    def shares_cell(self) -> np.ndarray:
+        """True for a ballot whose person and clip have another ballot before it; shape (N,)."""
+        return self.is_repeat
+
+
+def later_of_pairs(pair: np.ndarray, repeat: np.ndarray) -> np.ndarray:
+    """True for a row that has a lower `repeat` in another row of the same `pair`; all (N,)."""
+    ranked = np.lexsort((repeat, pair))
+    later = np.zeros(len(pair), dtype=bool)
+    later[ranked[1:]] = pair[ranked[1:]] == pair[ranked[:-1]]
+    return later
 
 
 def points_of_outcomes(k: int, weights: tuple[float, float]) -> np.ndarray:
@@ -172,7 +181,8 @@ def points_of_outcomes(k: int, weights: tuple[float, float]) -> np.ndarray:
     return table.reshape(-1, k)
 
 
-def _recode(codes: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, Sequence[str]]:
+def recode(codes: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, Sequence[str]]:
+    """Codes (N,) from 0 of the labels that occur, and those labels."""
     used = np.bincount(codes, minlength=len(labels)) > 0
     if used.all():
         return codes, labels

@@ -5,13 +5,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 from analysis.statistics import results
 from analysis.statistics.contrast_tests import FEWEST_CLIPS
 from analysis.statistics.plan_and_result import AnalysisResult
 
 ADVISED_CLIPS = 12
+
+ONE_PARTICIPANT = results.Caution(
+    "one_participant",
+    "There is one participant: no interval or test can speak for other people. Ask more people.",
+)
+NO_SPREAD = results.Caution(
+    "no_spread",
+    "Every ballot shows the same difference: there is no spread to test against, so no p value is given.",
+)
+
+
+class AboutClips(Protocol):
+    """A result that may speak of new clips."""
+
+    @property
+    def n_participants(self) -> int: ...
+    @property
+    def n_clips(self) -> int: ...
+    @property
+    def effective_clips(self) -> float: ...
+    @property
+    def factors(self) -> Mapping[str, tuple[str, ...]]: ...
+    @property
+    def primary(self) -> results.ContrastTest | None: ...
 
 
 def cautions(
@@ -22,16 +47,10 @@ def cautions(
     `jackknife_exact`: whether the worths were refitted without each participant (see `jackknife_estimates`).
     """
     if result.n_participants == 1:
-        yield results.Caution(
-            "one_participant",
-            "There is one participant: no interval or test can speak for other people. Ask more people.",
-        )
-    yield from _clip_cautions(result)
+        yield ONE_PARTICIPANT
+    yield from clip_cautions(result)
     if result.primary is not None and result.primary.p is None:
-        yield results.Caution(
-            "no_spread",
-            "Every ballot shows the same difference: there is no spread to test against, so no p value is given.",
-        )
+        yield NO_SPREAD
     if result.friedman is None and result.skillings_mack is None and result.n_participants > 1:
         yield results.Caution(
             "all_ties", "All conditions tie for every participant: rank and permutation tests do not apply."
@@ -83,7 +102,8 @@ def cautions(
         )
 
 
-def _clip_cautions(result: AnalysisResult) -> Iterator[results.Caution]:
+def clip_cautions(result: AboutClips) -> Iterator[results.Caution]:
+    """Whether the clips are enough to speak of new ones."""
     if result.n_clips == 1:
         yield results.Caution(
             "one_clip",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -49,23 +50,76 @@ def has_enough_clips(design: CrossedDesign) -> bool:
     return design.effective_columns >= FEWEST_CLIPS - 1e-9
 
 
-def cells_of(ballots: Ballots, entering: np.ndarray | None = None) -> Cells:
-    """The crossed design of the ballots, or of those where `entering` (N,) is true; they must not be none."""
-    participant, clip, is_repeat = ballots.participant, ballots.clip, ballots.is_repeat
+class Trials(Protocol):
+    """Trials of people on clips. `shares_cell` (N,): whether an earlier trial has the same person and clip."""
+
+    @property
+    def participant(self) -> np.ndarray: ...
+    @property
+    def clip(self) -> np.ndarray: ...
+    @property
+    def shares_cell(self) -> np.ndarray: ...
+    @property
+    def c(self) -> int: ...
+
+
+def cells_of(trials: Trials, entering: np.ndarray | None = None) -> Cells:
+    """The crossed design of the trials, or of those where `entering` (N,) is true; they must not be none."""
+    participant, clip, shares_cell = trials.participant, trials.clip, trials.shares_cell
     if entering is not None:
-        participant, clip, is_repeat = participant[entering], clip[entering], is_repeat[entering]
-    if not is_repeat.any():
+        participant, clip, shares_cell = participant[entering], clip[entering], shares_cell[entering]
+    if not shares_cell.any():
         return Cells(CrossedDesign(participant, clip), None, None)
-    pair = participant.astype(np.int64) * ballots.c + clip
+    pair = participant.astype(np.int64) * trials.c + clip
     cells, inverse, counts = np.unique(pair, return_inverse=True, return_counts=True)
-    return Cells(CrossedDesign(cells // ballots.c, cells % ballots.c), inverse, counts)
+    return Cells(CrossedDesign(cells // trials.c, cells % trials.c), inverse, counts)
 
 
-class ContrastTester:
-    """Tests contrasts on one set of ballots; ballots that show all images share one design."""
+class Tester(ABC):
+    """Tests contrasts on one set of trials. `weights`: other points than the trials' own, if they have any.
+
+    `n`: the number of trials. `unit`: the numbers of people are rounded in this unit before they are ranked.
+    """
+
+    n: int
+    unit: float
+    cells: Cells
+
+    @abstractmethod
+    def values(
+        self, contrast: PointsContrast, weights: tuple[float, float] | None = None
+    ) -> tuple[np.ndarray, Cells | None]:
+        """The contrast on each trial that enters it, and their cells; None if no trial enters."""
+
+    @abstractmethod
+    def person_means(
+        self, contrast: PointsContrast, weights: tuple[float, float] | None = None
+    ) -> tuple[np.ndarray, np.ndarray, int]:
+        """Each person's mean of the contrast, and who has one, both (P,); how many trials enter."""
+
+    @abstractmethod
+    def limits(self, contrast: PointsContrast, weights: tuple[float, float] | None = None) -> tuple[float, float]:
+        """The smallest and the largest value that a trial can have."""
+
+    def new_clips(self, contrast: PointsContrast, weights: tuple[float, float] | None = None) -> ContrastTest | None:
+        """The contrast for new people and new clips; None with fewer than FEWEST_CLIPS effective clips."""
+        y, cells = self.values(contrast, weights)
+        test = None if cells is None else new_clips_test(cells, y, contrast.name)
+        return test and replace(test, limits=self.limits(contrast, weights), left_out=self.n - len(y))
+
+    def these_clips(self, contrast: PointsContrast, weights: tuple[float, float] | None = None) -> ContrastTest | None:
+        """The contrast for new people and these clips."""
+        means, present, entering = self.person_means(contrast, weights)
+        test = these_clips_test(means[present], contrast.name)
+        return test and replace(test, limits=self.limits(contrast, weights), left_out=self.n - entering)
+
+
+class ContrastTester(Tester):
+    """Tests contrasts of points on ballots; ballots that show all images share one design."""
 
     def __init__(self, ballots: Ballots, cells: Cells, weights: tuple[float, float]) -> None:
         self.ballots, self.cells, self.weights = ballots, cells, weights
+        self.n, self.unit = ballots.n, weights[0]
 
     def values(
         self, contrast: PointsContrast, weights: tuple[float, float] | None = None
@@ -79,25 +133,17 @@ class ContrastTester:
         entering = enters[answers.index]
         return y[entering], cells_of(self.ballots, entering) if entering.any() else None
 
-    def new_clips(self, contrast: PointsContrast, weights: tuple[float, float] | None = None) -> ContrastTest | None:
-        """The contrast for new people and new clips; None with fewer than FEWEST_CLIPS effective clips."""
-        y, cells = self.values(contrast, weights)
-        test = None if cells is None else new_clips_test(cells, y, contrast.name)
-        return test and self._with_limits(test, contrast, len(y), weights)
-
-    def these_clips(self, contrast: PointsContrast, weights: tuple[float, float] | None = None) -> ContrastTest | None:
-        """The contrast for new people and these clips."""
+    def person_means(
+        self, contrast: PointsContrast, weights: tuple[float, float] | None = None
+    ) -> tuple[np.ndarray, np.ndarray, int]:
+        """Each person's mean of the contrast, and who has one, both (P,); how many ballots enter."""
         value, enters = contrast.of_answers(self.ballots.answers, weights or self.weights)
         means, present = participant_means(self.ballots, value, enters)
-        test = these_clips_test(means[present], contrast.name)
-        entering = int(self.ballots.answer_counts.sum(axis=0) @ enters)
-        return test and self._with_limits(test, contrast, entering, weights)
+        return means, present, int(self.ballots.answer_counts.sum(axis=0) @ enters)
 
-    def _with_limits(
-        self, test: ContrastTest, contrast: PointsContrast, entering: int, weights: tuple[float, float] | None
-    ) -> ContrastTest:
-        limits = contrast.limits(self.ballots.answers, weights or self.weights)
-        return replace(test, limits=limits, left_out=self.ballots.n - entering)
+    def limits(self, contrast: PointsContrast, weights: tuple[float, float] | None = None) -> tuple[float, float]:
+        """The smallest and the largest value that a ballot can have, with or without a second choice."""
+        return contrast.limits(self.ballots.answers, weights or self.weights)
 
 
 def new_clips_test(cells: Cells, y: np.ndarray, contrast: str) -> ContrastTest | None:
@@ -163,11 +209,12 @@ def holm_tests(tests: Sequence[ContrastTest]) -> list[ContrastTest]:
 
 
 def contrast_tests(
-    tester: ContrastTester, contrasts: Sequence[PointsContrast], primary_weights: tuple[float, float]
+    tester: Tester, contrasts: Sequence[PointsContrast], primary_weights: tuple[float, float] | None = None
 ) -> tuple[list[ContrastTest | None], list[ContrastTest | None]]:
     """Each contrast for new clips and for these clips; Holm over all but the first, within each question.
 
-    `primary_weights`: of the first contrast. A test that does not exist is None; if the first does not, the others may.
+    `primary_weights`: of the first contrast, if not the trials' own. A test that does not exist is None; if the first
+    does not, the others may.
     """
     found = []
     for test in (tester.new_clips, tester.these_clips):
@@ -177,16 +224,14 @@ def contrast_tests(
     return found[0], found[1]
 
 
-def pair_tests(tester: ContrastTester, pairs: Sequence[PointsContrast]) -> list[ContrastTest | None]:
+def pair_tests(tester: Tester, pairs: Sequence[PointsContrast]) -> list[ContrastTest | None]:
     """Each pair of conditions for new clips, Holm over the pairs; None if a pair cannot be tested."""
     tests = [tester.new_clips(pair) for pair in pairs]
     adjusted = iter(holm_tests([test for test in tests if test is not None]))
     return [None if test is None else next(adjusted) for test in tests]
 
 
-def simple_effects(
-    tester: ContrastTester, contrasts: Sequence[tuple[str, str, PointsContrast]]
-) -> tuple[SimpleEffect, ...]:
+def simple_effects(tester: Tester, contrasts: Sequence[tuple[str, str, PointsContrast]]) -> tuple[SimpleEffect, ...]:
     """The first factor within each level of the second, for new clips, Holm over the two."""
     tests = [(factor, level, tester.new_clips(contrast)) for factor, level, contrast in contrasts]
     adjusted = holm_tests([test for _, _, test in tests if test is not None])

@@ -54,12 +54,18 @@ class PointsContrast:
 
     def of_answers(self, answers: Answers, weights: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
         """The contrast's value of each distinct answer (U,), and which answers enter it (U,)."""
-        points = answers.points(weights)
-        value, enters = np.zeros(len(points)), np.ones(len(points), dtype=bool)
+        return self.of_numbers(answers.points(weights), answers.shown)
+
+    def of_numbers(self, numbers: np.ndarray, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The contrast's value of each row of numbers (N, K), and which rows enter it; both (N,).
+
+        `shown` (N, K): which numbers exist; the others must be 0.
+        """
+        value, enters = np.zeros(len(numbers)), np.ones(len(numbers), dtype=bool)
         for weight, members in self.groups:
-            shown = answers.shown[:, members].sum(axis=1)
-            enters &= shown > 0
-            value += weight * points[:, members].sum(axis=1) / np.maximum(shown, 1)
+            seen = shown[:, members].sum(axis=1)
+            enters &= seen > 0
+            value += weight * numbers[:, members].sum(axis=1) / np.maximum(seen, 1)
         return np.where(enters, value, 0.0), enters
 
     def limits(self, answers: Answers, weights: tuple[float, float]) -> tuple[float, float]:
@@ -103,27 +109,33 @@ def _cells(a: np.ndarray, b: np.ndarray) -> list[np.ndarray]:
     return [a & b, a & ~b, ~a & b, ~a & ~b]
 
 
-def points_contrasts(factors: Mapping[str, Sequence[str]], conditions: Sequence[str]) -> list[PointsContrast]:
+def points_contrasts(
+    factors: Mapping[str, Sequence[str]], conditions: Sequence[str], *, per_trial: bool = True
+) -> list[PointsContrast]:
     """`factor_contrasts` on points.
 
-    Scaled so that with as many high as low conditions a factor is the points of the high images minus those of the
-    low ones.
+    `per_trial`: scaled so that with as many high as low conditions a factor is the points of the high images minus
+    those of the low ones. Otherwise it is a difference of means, as of ratings.
     """
     return [
         PointsContrast(
             PRESET_NAMES.get(contrast.name, f"{contrast.name}_minus_rest") if contrast.order == 1 else contrast.name,
-            tuple((weight * len(conditions) / 2**contrast.order, members) for weight, members in contrast.groups),
+            tuple(
+                (weight * len(conditions) / 2**contrast.order if per_trial else weight, members)
+                for weight, members in contrast.groups
+            ),
         )
         for contrast in factor_contrasts(factors, conditions)
     ]
 
 
 def simple_contrasts(
-    factors: Mapping[str, Sequence[str]], conditions: Sequence[str]
+    factors: Mapping[str, Sequence[str]], conditions: Sequence[str], *, per_trial: bool = True
 ) -> list[tuple[str, str, PointsContrast]]:
     """The first factor within each level of the second: its name, the level's name, the contrast. Two factors only.
 
-    Scaled so that in a 2 × 2 of four conditions it is the points of one image minus those of another.
+    In a 2 × 2 of four conditions it is the points of one image minus those of another. `per_trial` as in
+    `points_contrasts`.
     """
     if len(factors) != 2:
         return []
@@ -131,7 +143,7 @@ def simple_contrasts(
     a, b = is_high[first], is_high[second]
     if not all(cell.any() for cell in _cells(a, b)):
         return []
-    scale, levels = len(conditions) / 4, PRESET_LEVELS.get(second, (second, f"not {second}"))
+    scale, levels = len(conditions) / 4 if per_trial else 1.0, PRESET_LEVELS.get(second, (second, f"not {second}"))
     return [
         (first, level, PointsContrast(f"{first} within {level}", ((scale, a & within), (-scale, ~a & within))))
         for level, within in zip(levels, (b, ~b), strict=True)

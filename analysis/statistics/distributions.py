@@ -41,6 +41,11 @@ def f_tail(statistic: float, df: float, df_error: float) -> float:
     return float(special.fdtrc(df, df_error, statistic))
 
 
+def f_quantile(probability: float, df: float, df_error: float) -> float:
+    """Quantile of F."""
+    return float(special.fdtri(df, df_error, probability))
+
+
 def midranks(values: np.ndarray) -> np.ndarray:
     """Ranks of values (n,) from 1, ties averaged."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from analysis.statistics.contrast_tests import ContrastTester, these_clips_test
-from analysis.statistics.contrasts import PointsContrast, participant_means
+from analysis.statistics.contrast_tests import Tester, these_clips_test
+from analysis.statistics.contrasts import PointsContrast
 from analysis.statistics.design_results import Moderator, ModeratorGroup
 from analysis.statistics.disclosure import SMALLEST_GROUP, hidden_groups
 from analysis.statistics.distributions import f_tail
@@ -17,9 +17,9 @@ from analysis.statistics.errors import DesignError
 
 
 def moderator_effects(
-    tester: ContrastTester,
+    tester: Tester,
     contrast: PointsContrast,
-    weights: tuple[float, float],
+    weights: tuple[float, float] | None,
     moderators: Mapping[str, Sequence[str]],
 ) -> tuple[Moderator, ...]:
     """The contrast within groups of people, and Welch's test of the difference between groups, for these clips.
@@ -28,8 +28,7 @@ def moderator_effects(
     contrast and groups of fewer than five are left out; the number of people is not told of those groups whose number
     would give away the size of such a group (`hidden_groups`).
     """
-    value, enters = contrast.of_answers(tester.ballots.answers, weights)
-    means, present = participant_means(tester.ballots, value, enters)
+    means, present, _ = tester.person_means(contrast, weights)
     return tuple(_effect(name, groups, means, present) for name, groups in moderators.items())
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.statistics.ballots import Ballots
-from analysis.statistics.contrast_tests import ContrastTester, pair_tests
-from analysis.statistics.contrasts import pair_contrasts, participant_means
+from analysis.statistics.contrast_tests import ContrastTester, Tester, pair_tests
+from analysis.statistics.contrasts import PointsContrast, pair_contrasts, participant_means
 from analysis.statistics.distributions import chi_square_tail, midranks, normal_tail, t_quantile, t_tail
 from analysis.statistics.multiplicity import holm, simultaneous_critical_value
 from analysis.statistics.results import Interval, PairComparison, Superiority, TestResult, Wilcoxon
@@ -124,14 +124,36 @@ def pairwise(tester: ContrastTester) -> tuple[PairComparison, ...]:
     )
     differences, present = participant_means(ballots, values, enters)
     above, wins = _superiority(ballots, [(a, b) for a, b, _ in seen], enters)
-    together = [_critical(columns, present) for columns in (differences, above)]
-    tests = [wilcoxon(d[here] / weights[0]) for d, here in zip(differences.T, present.T, strict=True)]
+    named = [(ballots.conditions[a], ballots.conditions[b], contrast) for a, b, contrast in seen]
+    return compare_pairs(tester, named, PairNumbers(differences, above, present, wins))
+
+
+@dataclass(frozen=True)
+class PairNumbers:
+    """People's mean difference and share of trials with a above b, ties one half, and who has any; all (P, pairs).
+
+    `wins`: in how many trials of each pair a was above, below, and tied.
+    """
+
+    differences: np.ndarray
+    above: np.ndarray
+    present: np.ndarray
+    wins: Sequence[tuple[int, int, int]]
+
+
+def compare_pairs(
+    tester: Tester, pairs: Sequence[tuple[str, str, PointsContrast]], numbers: PairNumbers
+) -> tuple[PairComparison, ...]:
+    """The comparison of each pair of conditions (a, b, contrast) from the numbers of people."""
+    present = numbers.present
+    together = [_critical(columns, present) for columns in (numbers.differences, numbers.above)]
+    tests = [wilcoxon(d[here] / tester.unit) for d, here in zip(numbers.differences.T, present.T, strict=True)]
     adjusted = holm([test.p for test in tests])
-    new_clips = pair_tests(tester, [pair for _, _, pair in seen])
+    new_clips = pair_tests(tester, [contrast for _, _, contrast in pairs])
     compared = []
-    for i, (a, b, _) in enumerate(seen):
-        n_above, n_below, n_tied = wins[i]
-        difference, share = differences[present[:, i], i], above[present[:, i], i]
+    for i, (a, b, _) in enumerate(pairs):
+        n_above, n_below, n_tied = numbers.wins[i]
+        difference, share = numbers.differences[present[:, i], i], numbers.above[present[:, i], i]
         single = t_quantile(0.975, max(len(difference) - 1, 1))
         superiority = Superiority(
             estimate=float(share.mean()),
@@ -143,8 +165,8 @@ def pairwise(tester: ContrastTester) -> tuple[PairComparison, ...]:
         )
         compared.append(
             PairComparison(
-                a=ballots.conditions[a],
-                b=ballots.conditions[b],
+                a=a,
+                b=b,
                 difference=float(difference.mean()),
                 ci95=_interval(difference, single),
                 ci95_simultaneous=_interval(difference, max(together[0], single)),

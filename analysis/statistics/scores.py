@@ -24,12 +24,15 @@ def clip_table(ballots: Ballots, weights: tuple[float, float]) -> ClipTable:
     )
 
 
-def studentized_interval(values: np.ndarray, draws: int, seed: int, level: float = 0.95) -> tuple[Interval, float, str]:
+def studentized_interval(
+    values: np.ndarray, draws: int, seed: int, level: float = 0.95, most: int | None = None
+) -> tuple[Interval, float, str]:
     """Interval of the mean of independent values (P,), its standard error, and the method used.
 
     Studentized bootstrap (Efron and Tibshirani 1993, ch. 12). A draw is a multinomial over the distinct values, so the
     cost does not grow with P. The generator starts from `seed` in each call, so the interval depends on the values
-    alone. A t interval if the SD is 0 or if more than one sample in a hundred would be without spread.
+    alone. A t interval if the SD is 0, if more than one sample in a hundred would be without spread, or with more than
+    `most` values.
     """
     people = len(values)
     mean = float(values.mean())
@@ -39,7 +42,7 @@ def studentized_interval(values: np.ndarray, draws: int, seed: int, level: float
         return (mean, mean), 0.0, "t"
     sd = float(np.sqrt((share @ distinct**2 - (share @ distinct) ** 2) * people / (people - 1)))
     se = sd / np.sqrt(people)
-    if float((share**people).sum()) > DEGENERATE:
+    if float((share**people).sum()) > DEGENERATE or (most is not None and people > most):
         half = t_quantile(0.5 + level / 2, people - 1) * se
         return (mean - half, mean + half), se, "t"
     rng = np.random.default_rng(seed)

@@ -75,6 +75,14 @@ _SENTENCES = (
         "(one-sided 95 %%)."
     ),
     gettext_noop("The Plackett–Luce fit did not converge; do not use its worths."),
+    gettext_noop("Nobody gave a number to %(names)s: nothing is said about it."),
+    gettext_noop("Images of which people could not say: %(n)s of %(all)s. They are in no mean."),
+    gettext_noop(
+        "People could not say more often of some conditions than of others, most often of %(names)s (%(n)s of "
+        "%(all)s): the numbers that are missing may be missing for a reason."
+    ),
+    gettext_noop("Trials without a number on one side, which do not enter the primary contrast: %(n)s of %(all)s."),
+    gettext_noop("People who gave one and the same number every time, at least %(least)s times: %(n)s of %(all)s."),
     gettext_noop(
         "Without one participant the worths would be separated; for that participant the jackknife uses one "
         "Newton step."

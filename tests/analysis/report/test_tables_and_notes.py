@@ -144,10 +144,10 @@ def test_the_warnings_of_the_analysis_are_recognised() -> None:
     import re
     from pathlib import Path
 
-    from analysis.statistics import cautions as module
+    from analysis.statistics import cautions, question_cautions
 
-    source = Path(module.__file__).read_text(encoding="utf-8")
-    codes = re.findall(r'results\.Caution\(\s*"(\w+)"', source)
+    sources = [Path(module.__file__).read_text(encoding="utf-8") for module in (cautions, question_cautions)]
+    codes = re.findall(r'\bCaution\(\s*"(\w+)"', "".join(sources))
     # The code "bound" has two sentences, every other code one.
     assert len(set(codes)) + 1 == len(_SENTENCES)
 

@@ -1,0 +1,67 @@
+"""The result of one question of an instrument: what applies to its kind, the rest is None or empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from analysis.statistics.design_results import Moderator
+from analysis.statistics.results import Caution, ContrastTest, PairComparison, SimpleEffect, Smallest
+from analysis.statistics.value_results import (
+    CannotSay,
+    Categories,
+    Distribution,
+    Plane,
+    RatingAgreement,
+    ScaleUse,
+    TextCounts,
+    TrialNumbers,
+    ValuesByClip,
+    ValuesByPosition,
+    ValueScores,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuestionResult:
+    """All statistics of one question.
+
+    `kind`: as the instrument names it, "rate" or "pick" say. `primary` to `smallest` are contrasts of the numbers given
+    to images, in the units of the scale. `p_holm` of `primary` is over the primary contrasts of all questions; None if
+    there is one question, or if the plan names this one.
+
+    `plane`: of this scale and another. `categories`, `numbers`, `texts`: described only.
+    """
+
+    name: str
+    kind: str
+    n_participants: int
+    n_trials: int
+    n_clips: int = 0
+    n_repeats: int = 0
+    effective_clips: float = 0.0
+    conditions: tuple[str, ...] = ()
+    clips: tuple[str, ...] = ()
+    factors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lowest: float | None = None
+    highest: float | None = None
+    steps: int | None = None
+    primary: ContrastTest | None = None
+    secondary: tuple[ContrastTest, ...] = ()
+    these_clips: tuple[ContrastTest, ...] = ()
+    simple_effects: tuple[SimpleEffect, ...] = ()
+    smallest: Smallest | None = None
+    scores: ValueScores | None = None
+    by_clip: ValuesByClip | None = None
+    pairwise: tuple[PairComparison, ...] = ()
+    moderators: tuple[Moderator, ...] = ()
+    cannot_say: CannotSay | None = None
+    distribution: Distribution | None = None
+    agreement: RatingAgreement | None = None
+    scale_use: ScaleUse | None = None
+    position_bias: ValuesByPosition | None = None
+    plane: Plane | None = None
+    categories: Categories | None = None
+    numbers: TrialNumbers | None = None
+    texts: TextCounts | None = None
+    warnings: tuple[Caution, ...] = ()
