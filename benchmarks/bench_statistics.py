@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from analysis.statistics.ballots import PRESET, Ballots  # noqa: E402
-from analysis.statistics.plackett_luce import fit_worths, robust_covariance  # noqa: E402
+from analysis.statistics.worth_fit import fit_worths, robust_covariance  # noqa: E402
 
 MU = np.array([1.4, 1.8, 0.0, 0.0])
 

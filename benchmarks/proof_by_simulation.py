@@ -27,10 +27,12 @@ from analysis.statistics.contrast_tests import cells_of, these_clips_test  # noq
 from analysis.statistics.contrasts import participant_means  # noqa: E402
 from analysis.statistics.crossed_design import CrossedDesign  # noqa: E402
 from analysis.statistics.permutation import permutation_test  # noqa: E402
-from analysis.statistics.plackett_luce import WorthErrors, fit_worths, influence_values  # noqa: E402
+from analysis.statistics.plackett_luce import WorthErrors  # noqa: E402
 from analysis.statistics.power import simulate_choices  # noqa: E402
 from analysis.statistics.scores import studentized_interval  # noqa: E402
 from analysis.statistics.sequential import log_e_values  # noqa: E402
+from analysis.statistics.worth_fit import fit_worths, influence_values  # noqa: E402
+from benchmarks import proof_of_pairs  # noqa: E402
 from benchmarks import proof_of_ratings as ratings  # noqa: E402
 from benchmarks import proof_where_the_clean_case_ends as off  # noqa: E402
 from benchmarks.proof_checks import SEED, Check, band, generator, one_sided, row  # noqa: E402
@@ -274,6 +276,7 @@ def all_checks(share: float = 1.0) -> Iterator[Check]:
         (lambda sets: iter([off.position_level(sets)]), 4_000),
         (ratings.level, 4_000),
         (ratings.coverage, 4_000),
+        (proof_of_pairs.pair_checks, 4_000),
     ]
     for check, full in singles[:4]:
         yield check(sized(full))
@@ -289,8 +292,9 @@ Made by `make proof` (`python benchmarks/proof_by_simulation.py`) with seed {see
 u = μ + person × condition + clip × condition + Gumbel noise and name the best two; 30 people, 6 clips;
 standard deviations (σ of people, σ of clips) as named, otherwise (0.8, 0.7); μ = 0 for levels and (1.4, 1.8, 0, 0) for
 coverage; true values from 2.4 million other ballots. Ratings: seven steps, u with normal noise of SD 1 rounded, means
-(4.8, 5.2, 4, 4) for coverage, true values exact. A correct method falls into the accepted range in 999 of 1,000
-runs. The controls are methods known to be wrong; a control that passed would show that the check finds no errors.
+(4.8, 5.2, 4, 4) for coverage, true values exact. Pairs: all of a clip, ties by Davidson's model with ν = 0.7, means
+(0.7, 0.9, 0, 0) for coverage. A correct method falls into the accepted range in 999 of 1,000 runs. The controls are
+methods known to be wrong; a control that passed would show that the check finds no errors.
 
 | check | data sets | found | accept | |
 |---|---|---|---|---|

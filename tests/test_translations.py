@@ -122,7 +122,9 @@ def _sample(node: ast.AST) -> str:
 
 
 def test_every_caution_of_the_analysis_is_recognised_and_translated() -> None:
-    files = [ROOT / "analysis/statistics" / name for name in ("cautions.py", "question_cautions.py")]
+    files = [
+        ROOT / "analysis/statistics" / name for name in ("cautions.py", "question_cautions.py", "worth_questions.py")
+    ]
     texts = [
         _sample(node.args[1])
         for file in files

@@ -10,8 +10,8 @@ import numpy as np
 from analysis.statistics.ballots import Ballots
 from analysis.statistics.choices import probabilities
 from analysis.statistics.distributions import f_tail, two_sided_t
-from analysis.statistics.plackett_luce import WorthFit, fit_worths
 from analysis.statistics.results import IrrelevantAlternatives, TestResult
+from analysis.statistics.worth_fit import WorthFit, fit_worths
 
 
 def irrelevant_alternatives(

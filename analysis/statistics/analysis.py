@@ -37,7 +37,6 @@ from analysis.statistics.permutation import permutation_by_clip, permutation_ove
 from analysis.statistics.plackett_luce import (
     WorthErrors,
     factorial_effects,
-    fit_worths,
     plackett_luce,
 )
 from analysis.statistics.plan_and_result import AnalysisPlan, AnalysisResult, MainNumbers
@@ -54,6 +53,7 @@ from analysis.statistics.sensitivity import (
 )
 from analysis.statistics.sequential import e_process, order_of_start, participant_differences
 from analysis.statistics.smallest_difference import check_smallest, compare_with_smallest
+from analysis.statistics.worth_fit import fit_worths
 
 MOST_DRAWS = 1_000_000
 RANDOM_EFFECTS_UP_TO = 3_000  # ballots; beyond, the fit takes longer than all else together

@@ -23,6 +23,11 @@ NO_SPREAD = results.Caution(
     "Every ballot shows the same difference: there is no spread to test against, so no p value is given.",
 )
 
+NO_WORTHS = results.Caution(
+    "no_worths",
+    "The choices do not compare all conditions with each other, so Plackett–Luce worths do not exist.",
+)
+
 
 class AboutClips(Protocol):
     """A result that may speak of new clips."""
@@ -56,7 +61,10 @@ def cautions(
             "all_ties", "All conditions tie for every participant: rank and permutation tests do not apply."
         )
     stopped = result.sequential is not None and result.sequential.stopped_at is not None
-    yield from _worth_cautions(result, jackknife_exact, stopped)
+    if result.plackett_luce is None:
+        yield NO_WORTHS
+    else:
+        yield from worth_cautions(result.plackett_luce, jackknife_exact=jackknife_exact, stopped=stopped)
     if moderators_wanted and result.primary is None:
         yield results.Caution(
             "no_contrast_to_moderate",
@@ -156,14 +164,10 @@ def _exposure_cautions(result: AnalysisResult) -> Iterator[results.Caution]:
         )
 
 
-def _worth_cautions(result: AnalysisResult, jackknife_exact: bool, stopped: bool) -> Iterator[results.Caution]:
-    fit = result.plackett_luce
-    if fit is None:
-        yield results.Caution(
-            "no_worths",
-            "The choices do not compare all conditions with each other, so Plackett–Luce worths do not exist.",
-        )
-        return
+def worth_cautions(
+    fit: results.PlackettLuce, *, jackknife_exact: bool, stopped: bool = False
+) -> Iterator[results.Caution]:
+    """What a reader must know about worths. `stopped`: after an early stop, when no bounds are given."""
     if fit.penalised:
         names = ", ".join(fit.separated)
         yield results.Caution(

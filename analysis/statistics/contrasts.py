@@ -46,6 +46,19 @@ class PointsContrast:
         """Coefficients (K,) on the points of a ballot that showed all images."""
         return _coefficients(self.groups)
 
+    def of_two_images(self) -> PointsContrast:
+        """The same contrast for trials that show two images: its groups above 0 against those below.
+
+        An interaction is then the mean of both its differences of differences, if all pairs were shown equally often.
+        """
+        if len(self.groups) <= 2:
+            return self
+        sides = []
+        for sign in (1.0, -1.0):
+            mine = [(weight, members) for weight, members in self.groups if weight * sign > 0]
+            sides.append((sum(weight for weight, _ in mine), np.any([members for _, members in mine], axis=0)))
+        return PointsContrast(self.name, tuple(sides))
+
     @property
     def is_even(self) -> bool:
         """Whether the two sides have equally many conditions."""

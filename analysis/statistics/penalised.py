@@ -19,15 +19,18 @@ from analysis.statistics.distributions import chi_square_quantile, chi_square_ta
 
 
 def _penalised(theta: np.ndarray, stages: Stages) -> tuple[float, np.ndarray]:
-    """Penalised log-likelihood and its gradient in θ, shape (K,)."""
+    """Penalised log-likelihood and its gradient in θ, shape (M,)."""
     gradient, information = gradient_and_information(theta, stages)
-    k = len(theta)
-    regular = information + stages.chosen.sum() / k**2  # its determinant is ∝ that of I without a reference
+    design, flat = stages.design, stages.flat
+    # Its determinant is ∝ that of I without a reference.
+    regular = information + stages.chosen.sum() / stages.k**2 * np.outer(flat, flat)
     sign, log_determinant = np.linalg.slogdet(regular)
     if sign <= 0:
-        return -1e300, np.zeros(k)
+        return -1e300, np.zeros(len(theta))
     inverse = np.linalg.inv(regular)
-    p = probabilities(theta, stages.sets)  # (T, K)
+    if design is not None:
+        inverse = design @ inverse @ design.T
+    p = probabilities(stages.utilities(theta), stages.sets)  # (T, A)
     n = stages.chosen
     # d I_ab / dθ_m from dp_a/dθ_m = p_a (δ_am − p_m), traced with the inverse.
     diagonal = np.diag(inverse)
@@ -35,17 +38,19 @@ def _penalised(theta: np.ndarray, stages: Stages) -> tuple[float, np.ndarray]:
     linear = p * (p @ inverse)
     penalty = np.einsum("t,tm->m", n, p * diagonal) - np.einsum("t,t,tm->m", n, p @ diagonal, p)
     penalty -= np.einsum("t,tm->m", n, 2 * linear) - np.einsum("t,t,tm->m", n, 2 * quadratic, p)
+    if design is not None:
+        penalty = penalty @ design
     return float(log_likelihood(theta, stages)) + 0.5 * float(log_determinant), gradient + 0.5 * penalty
 
 
 def maximise_penalised(
     stages: Stages, contrast: np.ndarray | None = None, value: float = 0.0, start: np.ndarray | None = None
 ) -> tuple[np.ndarray, float, bool]:
-    """θ (K,) summing to 0 and its penalised log-likelihood; with a contrast, under contrastᵀθ = value."""
-    k = stages.wins.shape[-1]
-    fixed = np.ones((1, k)) if contrast is None else np.stack([np.ones(k), contrast])
+    """θ (M,), worths summing to 0, and its penalised log-likelihood; with a contrast, under contrastᵀθ = value."""
+    flat = stages.flat
+    fixed = flat[None] if contrast is None else np.stack([flat, contrast])
     basis = np.linalg.svd(fixed)[2][len(fixed) :].T
-    offset = np.zeros(k) if contrast is None else contrast * value / float(contrast @ contrast)
+    offset = np.zeros(len(flat)) if contrast is None else contrast * value / float(contrast @ contrast)
     free = np.zeros(basis.shape[1]) if start is None else basis.T @ (start - offset)
     if basis.shape[1] == 0:
         return offset, _penalised(offset, stages)[0], True

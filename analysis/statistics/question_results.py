@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from analysis.statistics.design_results import Moderator
-from analysis.statistics.results import Caution, ContrastTest, PairComparison, SimpleEffect, Smallest
+from analysis.statistics.pair_results import SideBias, TieParameter, Transitivity, WinMatrix
+from analysis.statistics.results import (
+    Caution,
+    ContrastTest,
+    FactorEffect,
+    PairComparison,
+    PlackettLuce,
+    SimpleEffect,
+    Smallest,
+    TestResult,
+)
 from analysis.statistics.value_results import (
     CannotSay,
     Categories,
@@ -29,6 +39,10 @@ class QuestionResult:
     `kind`: as the instrument names it, "rate" or "pick" say. `primary` to `smallest` are contrasts of the numbers given
     to images, in the units of the scale. `p_holm` of `primary` is over the primary contrasts of all questions; None if
     there is one question, or if the plan names this one.
+
+    `points`: of the ranks. `worths` and `factorial`: of pairs by Bradley and Terry, of ranks by Plackett and Luce.
+    `ties`, `wins`, `transitivity`: of pairs. `friedman` and `kendall_w` on people's mean points; `skillings_mack`
+    instead, if some people did not see all conditions.
 
     `plane`: of this scale and another. `categories`, `numbers`, `texts`: described only.
     """
@@ -59,7 +73,16 @@ class QuestionResult:
     distribution: Distribution | None = None
     agreement: RatingAgreement | None = None
     scale_use: ScaleUse | None = None
-    position_bias: ValuesByPosition | None = None
+    position_bias: ValuesByPosition | SideBias | None = None
+    points: tuple[float, ...] | None = None
+    worths: PlackettLuce | None = None
+    factorial: tuple[FactorEffect, ...] = ()
+    ties: TieParameter | None = None
+    wins: WinMatrix | None = None
+    transitivity: Transitivity | None = None
+    friedman: TestResult | None = None
+    kendall_w: float | None = None
+    skillings_mack: TestResult | None = None
     plane: Plane | None = None
     categories: Categories | None = None
     numbers: TrialNumbers | None = None

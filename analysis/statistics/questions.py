@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from analysis.statistics.ballots import check_factors
 from analysis.statistics.contrast_tests import contrast_tests, holm_tests, simple_effects
@@ -14,10 +15,12 @@ from analysis.statistics.contrasts import points_contrasts, simple_contrasts
 from analysis.statistics.errors import BallotsError, DesignError
 from analysis.statistics.moderators import moderator_effects
 from analysis.statistics.other_answers import Numbers, Picks, categories, trial_numbers
+from analysis.statistics.pairs import Pairs, check_pairs
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.plane import plane
 from analysis.statistics.question_cautions import question_cautions
 from analysis.statistics.question_results import QuestionResult
+from analysis.statistics.rankings import Rankings, check_rankings, default_points
 from analysis.statistics.ratings import check_steps, distribution, rating_agreement, scale_use
 from analysis.statistics.smallest_difference import check_smallest, compare_with_smallest
 from analysis.statistics.value_results import Plane, TextCounts
@@ -30,21 +33,24 @@ from analysis.statistics.value_tests import (
     values_by_position,
 )
 from analysis.statistics.values import Values, check_values
+from analysis.statistics.worth_questions import with_pair_statistics, with_ranking_statistics
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """A question of the instrument with its answers.
 
-    `kind`: as the instrument names it. `steps`: of a scale of ratings, None for a slider. `plane_with`: the name of
+    `kind`: as the instrument names it. `steps`: of a scale of ratings, None for a slider. `points`: of the ranks of
+    `Rankings`, None for `default_points`. `plane_with`: the name of
     another scale of ratings, across which this one is the height of a plane, as arousal is across valence.
     """
 
     name: str
     kind: str
-    data: Values | Picks | Numbers | TextCounts
+    data: Values | Pairs | Rankings | Picks | Numbers | TextCounts
     steps: int | None = None
     plane_with: str | None = None
+    points: tuple[float, ...] | None = None
 
 
 Groups = Mapping[str, Mapping[str, str]]
@@ -68,7 +74,7 @@ def analyse_questions(
     names = [question.name for question in questions]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise DesignError(f"question '{twice}' is named twice; give each question a name of its own.")
-    compared = [question.name for question in questions if isinstance(question.data, Values)]
+    compared = [question.name for question in questions if isinstance(question.data, Values | Pairs | Rankings)]
     if primary and primary not in compared:
         known = ", ".join(compared) or "none"
         raise DesignError(f"the primary question '{primary}' compares no conditions; the questions that do: {known}.")
@@ -96,6 +102,10 @@ def analyse_question(question: Question, plan: AnalysisPlan, moderators: Groups 
     try:
         if isinstance(data, Values):
             return _of_ratings(question, data, plan, moderators)
+        if isinstance(data, Pairs):
+            return _of_pairs(question, data, plan, moderators)
+        if isinstance(data, Rankings):
+            return _of_rankings(question, data, plan, moderators)
         if isinstance(data, Picks):
             return QuestionResult(
                 name=question.name,
@@ -144,9 +154,41 @@ def _of_ratings(question: Question, values: Values, plan: AnalysisPlan, moderato
     return replace(result, warnings=tuple(question_cautions(result)))
 
 
-def _counted(values: Values, plan: AnalysisPlan) -> Values:
+def _of_pairs(question: Question, pairs: Pairs, plan: AnalysisPlan, moderators: Groups | None) -> QuestionResult:
+    check_pairs(pairs)
+    result = analyse_values(question.name, question.kind, pairs.to_values(), plan, moderators)
+    return with_pair_statistics(result, _counted(pairs, plan), plan)
+
+
+def _of_rankings(
+    question: Question, rankings: Rankings, plan: AnalysisPlan, moderators: Groups | None
+) -> QuestionResult:
+    """Points of ranks, and worths. If ranks may be left out, the primary contrast counts first places alone."""
+    check_rankings(rankings)
+    points = question.points or default_points(rankings.depth, rankings.k)
+    weighted, optional = rankings.to_values(points), plan.second_choice == "optional"
+    result = analyse_values(
+        question.name, question.kind, weighted, replace(plan, smallest=None) if optional else plan, moderators
+    )
+    if optional:
+        first_alone = rankings.to_values((points[0], *(0.0 for _ in points[1:])))
+        first = analyse_values(question.name, question.kind, first_alone, plan, moderators)
+        result = replace(
+            result,
+            primary=first.primary,
+            these_clips=(*first.these_clips[:1], *result.these_clips[1:]),
+            smallest=first.smallest,
+            moderators=first.moderators,
+        )
+    return with_ranking_statistics(result, _counted(rankings, plan), points, plan)
+
+
+Trials = TypeVar("Trials", Values, Pairs, Rankings)
+
+
+def _counted(trials: Trials, plan: AnalysisPlan) -> Trials:
     """The trials that the plan counts."""
-    return values.select(~values.is_repeat) if plan.repeats == "first" and values.is_repeat.any() else values
+    return trials.select(~trials.is_repeat) if plan.repeats == "first" and trials.is_repeat.any() else trials
 
 
 def analyse_values(
@@ -159,6 +201,8 @@ def analyse_values(
     factors = check_factors(plan.factors, values.conditions)
     per_trial = values.points is not None
     contrasts = points_contrasts(factors, values.conditions, per_trial=per_trial)
+    if values.part is not None:  # the images of a clip come two at a time
+        contrasts = [contrast.of_two_images() for contrast in contrasts]
     tester = ValuesTester(values)
     if plan.smallest is not None:
         if not contrasts:

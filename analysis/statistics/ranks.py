@@ -157,8 +157,8 @@ def compare_pairs(
         single = t_quantile(0.975, max(len(difference) - 1, 1))
         superiority = Superiority(
             estimate=float(share.mean()),
-            ci95=_share_interval(share, single),
-            ci95_simultaneous=_share_interval(share, max(together[1], single)),
+            ci95=share_interval(share, single),
+            ci95_simultaneous=share_interval(share, max(together[1], single)),
             above=n_above,
             below=n_below,
             tied=n_tied,
@@ -198,7 +198,7 @@ def _interval(values: np.ndarray, critical: float) -> Interval:
     return mean - half, mean + half
 
 
-def _share_interval(values: np.ndarray, critical: float) -> Interval:
+def share_interval(values: np.ndarray, critical: float) -> Interval:
     """Interval of a mean share within [0, 1]; if all are 0 or all are 1, the exact binomial bound in people."""
     low, high = _interval(values, critical)
     people = len(values)

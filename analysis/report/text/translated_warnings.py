@@ -75,6 +75,18 @@ _SENTENCES = (
         "(one-sided 95 %%)."
     ),
     gettext_noop("The Plackett–Luce fit did not converge; do not use its worths."),
+    gettext_noop(
+        "No comparison links %(names)s with the other conditions, directly or by way of others: worths do not exist. "
+        "Show them in one pair with another condition."
+    ),
+    gettext_noop(
+        "Pairs of conditions were compared unequally often, %(least)s to %(most)s times: mean points depend on what a "
+        "condition was compared with; the worths allow for that."
+    ),
+    gettext_noop(
+        "Ranks after the first could be left out: the primary contrast counts first places alone, because ranks that "
+        "are missing for a reason would tilt it."
+    ),
     gettext_noop("Nobody gave a number to %(names)s: nothing is said about it."),
     gettext_noop("Images of which people could not say: %(n)s of %(all)s. They are in no mean."),
     gettext_noop(

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from analysis.statistics.analysis import analyse
 from analysis.statistics.ballots import NONE, Ballots
 from analysis.statistics.crossed_design import crossed_mean
-from analysis.statistics.plackett_luce import fit_worths, plackett_luce
+from analysis.statistics.plackett_luce import plackett_luce
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.power import crossed_p_values
+from analysis.statistics.worth_fit import fit_worths
 from analysis.tables.result_json import to_json
 from tests.analysis.sample_ballots import by_hand, rows_of, simulated
 

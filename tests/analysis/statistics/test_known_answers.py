@@ -12,13 +12,13 @@ from analysis.statistics.design_checks import krippendorff_alpha, position_bias,
 from analysis.statistics.errors import DesignError
 from analysis.statistics.match_control import match_control
 from analysis.statistics.permutation import permutation_test
-from analysis.statistics.plackett_luce import fit_worths
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.random_effects import fit_random_effects, random_effects
 from analysis.statistics.ranks import wilcoxon
 from analysis.statistics.scores import scores, studentized_interval
 from analysis.statistics.sensitivity import weight_line
 from analysis.statistics.sequential import e_process, order_of_start, ready_prefix
+from analysis.statistics.worth_fit import fit_worths
 from tests.analysis.sample_ballots import by_hand, simulated
 from tests.analysis.statistics import reference_implementations as slow
 

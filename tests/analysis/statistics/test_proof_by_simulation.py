@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks import proof_by_simulation as proof
+from benchmarks import proof_of_pairs
 from benchmarks import proof_of_ratings as ratings
 from benchmarks import proof_where_the_clean_case_ends as off
 from benchmarks.proof_checks import row
@@ -13,6 +14,7 @@ SHORT = {
     "images not shown": lambda: [*off.exposure_levels(80), off.control_points_of_all_ballots(80)],
     "clips and positions": lambda: [*off.clip_levels(80), off.position_level(200)],
     "ratings": lambda: [*ratings.level(80), *ratings.coverage(60), ratings.control_cannot_say_is_lowest(40)],
+    "pairs with ties": lambda: [*proof_of_pairs.pair_checks(60, 20_000)],
     "controls": lambda: [
         proof.control_participant_t(500),
         proof.control_free_relabelling(100),
