@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from analysis.study_results import analyses
 from analysis.tables.participant_table import participants_table
-from analysis.tables.study_tables import ballots_table
+from analysis.tables.study_tables import answers_table, ballots_table
 from study.access import Access, Right
 from study.api.access import api_page
 from study.api.contents import after_of, time_text
@@ -25,6 +25,12 @@ MOST_ROWS = 5_000
 def api_ballots(request: HttpRequest, access: Access) -> dict[str, Any]:
     """Give the ballot table, a page of people at a time."""
     return ballots_contents(access, after_of(request.GET.get("after")))
+
+
+@api_page(Right.DATA)
+def api_long(request: HttpRequest, access: Access) -> dict[str, Any]:
+    """Give the long table of all answers, a page of people at a time."""
+    return long_contents(access, after_of(request.GET.get("after")))
 
 
 @api_page(Right.DATA)
@@ -52,6 +58,12 @@ def answers_contents(access: Access, after: int = -1) -> dict[str, Any]:
     """The rows of participants.csv of the people behind the number `after`."""
     columns, rows = participants_table(access.study, after=after)
     return _table(access, "participants.json", columns, ((number, [row]) for number, row in rows))
+
+
+def long_contents(access: Access, after: int = -1) -> dict[str, Any]:
+    """The rows of answers.csv, the long table of all answers, of the people behind the number `after`."""
+    columns, people = answers_table(access.study, after=after)
+    return _table(access, "answers.json", columns, people)
 
 
 def _table(

@@ -28,6 +28,7 @@ urlpatterns = [
 # What scripts read of the answers; `study.api.urls` has the rest.
 api_urlpatterns = [
     path(_STUDY + "ballots", api.api_ballots, name="api_ballots"),
+    path(_STUDY + "answers/long", api.api_long, name="api_long"),
     path(_STUDY + "answers", api.api_answers, name="api_answers"),
     path(_STUDY + "results", api.api_results, name="api_results"),
 ]

@@ -11,7 +11,10 @@ class StudyConfig(AppConfig):
     def ready(self) -> None:
         from study import jobs
         from study.jobs import files, imports
-        from study.setup import api_tokens
+        from study.setup import (
+            api_tokens,
+            instrument_checks,  # noqa: F401  (registers findings)
+        )
         from study.web import url_converters  # noqa: F401  (registers the parts of addresses, `<number:…>`)
 
         jobs.expect("import-clips", "study.setup.clip_upload_job")

@@ -18,6 +18,7 @@ LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 PARTICIPANTS = (
     "templates/survey",
     "study/survey",
+    "study/ballots/answers.py",
     "study/ballots/casting.py",
     "study/ballots/permission.py",
     "study/instruments/answers.py",

@@ -19,7 +19,7 @@ from analysis.study_results import analyses
 from analysis.study_results.prepared import REPORT, TABLE, TABLES, figures_of, is_large, report_job
 from analysis.study_results.report_context import notices
 from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, REPORT_FILES, language_of
-from analysis.tables.codebook import codebook_csv
+from analysis.tables.codebook import answers_codebook_csv, codebook_csv
 from analysis.tables.participant_table import participants_codebook_csv
 from study.access import Right
 from study.console.common import access_to, study_page
@@ -136,6 +136,7 @@ def study_result_file(request: HttpRequest, study: Study, analysis: Analysis, na
         access_to(request).require(Right.DATA)
     small: dict[str, Callable[[], bytes]] = {
         "codebook.csv": lambda: codebook_csv(study),
+        "answers_codebook.csv": lambda: answers_codebook_csv(study),
         "participants_codebook.csv": lambda: participants_codebook_csv(study),
         "analysis.json": lambda: json.dumps(analysis.result, indent=2, ensure_ascii=False).encode(),
     }

@@ -12,7 +12,7 @@ from analysis.study_results import analyses
 from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, Report, files_in
 from analysis.study_results.shared_reports import SHARE_ENDED, SHARED
 from analysis.tables.participant_table import participants_csv_parts
-from analysis.tables.study_tables import ballots_csv_parts, settle_people
+from analysis.tables.study_tables import ANSWERS, answers_csv_parts, ballots_csv_parts, settle_people
 from study import jobs
 from study.access import Right
 from study.background_work.running_code import release
@@ -29,10 +29,12 @@ from study.setup.api_tokens import TOKEN_ENDED, TOKEN_MADE
 REPORT, TABLE = "report", "table"
 TABLES: Mapping[str, Callable[[Study], Iterator[bytes]]] = {
     "ballots.csv": ballots_csv_parts,
+    ANSWERS: answers_csv_parts,
     "participants.csv": participants_csv_parts,
 }
 # Of so many ballots or people a table takes some tenths of a second of a processor: the most in a request.
 MOST_IN_A_REQUEST = 5_000
+_ROWS_OF_A_BALLOT = 5  # of the long table, about
 # Entries of the log that change nothing that a file tells.
 _WITHOUT_EFFECT = (DOWNLOADED, ENDED, PUBLISHED, NOT_PUBLISHED, SHARED, SHARE_ENDED, TOKEN_MADE, TOKEN_ENDED)
 
@@ -132,7 +134,8 @@ def is_large(study: Study, name: str) -> bool:
     """Whether the table `name`, one of `TABLES`, is too large to be made in a request."""
     people = study.participants.filter(kind__in=kinds_of(study)).order_by()
     rows = people if name == "participants.csv" else Ballot.objects.filter(trial__participant__in=people).order_by()
-    return rows[: MOST_IN_A_REQUEST + 1].count() > MOST_IN_A_REQUEST
+    most = MOST_IN_A_REQUEST // _ROWS_OF_A_BALLOT if name == ANSWERS else MOST_IN_A_REQUEST
+    return rows[: most + 1].count() > most
 
 
 def figures_of(file: JobFile) -> list[dict[str, str]]:

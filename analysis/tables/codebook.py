@@ -1,6 +1,13 @@
 """The meaning of each column of the ballot table."""
 
+from collections.abc import Iterator
+
+from django.utils import translation
+
 from analysis.tables.participant_table import joined_columns, meaning_of, values_of
+from study.ballots.table import CONTENT
+from study.instruments.of_study import instrument_of, is_classic
+from study.instruments.questions import Instrument, Rate, localized
 from study.models import Study
 from study.tables.spreadsheet import csv_text
 
@@ -26,8 +33,47 @@ CODEBOOK = {
     "digest": "SHA-256 over nonce and ballot, see study/ballots/receipts.py",
 }
 
+CONTENT_MEANING = (
+    "answers to the further questions of a trial, as JSON: by question or scale, images by their conditions; null: "
+    "cannot say"
+)
+LONG_CODEBOOK = {
+    "participant": "code of the person, as in ballots.csv",
+    "clip": "file name of the clip",
+    "repeat": "0 the first showing of the clip to this person, 1 its hidden repeat",
+    "trial": "number of the trial for this person, from 1",
+    "question": "key of the question or of the scale",
+    "kind": "choose, pair, rate, pick, text or confidence",
+    "condition": "condition of the image that the answer is about; empty if it is about no image",
+    "position": "position of that image on the page, from 1 (A)",
+    "value": "choose: the rank, empty for an image not chosen; pair: 1 chosen, 0.5 tie, 0 not chosen; rate: the "
+    "number, empty for cannot say; pick: the categories, separated by semicolons; text: the words; confidence: the "
+    "number",
+    "excluded": "1 if the person is excluded from the analysis, by a rule of the plan or by hand",
+}
+
+
+def answers_codebook_csv(study: Study) -> bytes:
+    """One row for each column of the long table of answers, with its meaning, and for each of its questions, as CSV."""
+    with translation.override("en"):
+        questions = [(f"question {key}", text) for key, text in _questions(instrument_of(study))]
+    return csv_text([("column", "meaning"), *LONG_CODEBOOK.items(), *questions]).encode()
+
+
+def _questions(instrument: Instrument) -> Iterator[tuple[str, str]]:
+    for question in instrument.questions:
+        if not isinstance(question, Rate):
+            options = [f"{one.key} = {localized(one.text)}" for one in getattr(question, "options", ())]
+            yield question.key, "; ".join(filter(None, [localized(question.text), *options]))
+            continue
+        for scale in question.scales:
+            low, high = localized(scale.low), localized(scale.high)
+            ends = f"{scale.lowest} = {low or 'lowest'}, {scale.highest} = {high or 'highest'}"
+            yield scale.key, "; ".join(filter(None, [localized(scale.text) or localized(question.text), ends]))
+
 
 def codebook_csv(study: Study) -> bytes:
     """One row for each column of the study's ballot table, with its meaning, as UTF-8 CSV."""
     answers = ((column.name, f"{meaning_of(column)} ({values_of(column)})") for column in joined_columns(study))
-    return csv_text([("column", "meaning"), *CODEBOOK.items(), *answers]).encode()
+    further = {} if is_classic(study) else {CONTENT: CONTENT_MEANING}
+    return csv_text([("column", "meaning"), *CODEBOOK.items(), *further.items(), *answers]).encode()

@@ -6,13 +6,15 @@ from typing import Any
 
 from analysis.tables.participant_table import joined_columns, person_cells
 from study.ballots.commitments import bind_unfinished
-from study.ballots.table import COLUMNS, ballots_by_person, counted_people
+from study.ballots.long_table import LONG_COLUMNS, answers_by_person
+from study.ballots.table import ballots_by_person, columns_of, counted_people
 from study.models import Ballot, Participant, Study, StudyStage, Trial
 from study.participants.answers_table import AnswerColumn, Value
 from study.participants.exclusion_rules import refresh_unfinished
 from study.tables.spreadsheet import csv_parts, csv_text
 
 BALLOTS = "ballots.csv"
+ANSWERS = "answers.csv"
 
 
 def settle_people(study: Study) -> None:
@@ -47,7 +49,7 @@ def ballots_table(
     """The same table: the names of its columns, and each person's number with their rows, behind the number `after`."""
     settle_people(study)
     columns = joined_columns(study)
-    return (*COLUMNS, *(column.name for column in columns)), _ballots(study, columns, after, stage)
+    return (*columns_of(study), *(column.name for column in columns)), _ballots(study, columns, after, stage)
 
 
 def _ballots(
@@ -56,6 +58,21 @@ def _ballots(
     for person, rows in ballots_by_person(study, after=after, stages=(stage,)):
         said = person_cells(person, columns)
         yield person.number, [[*row, *said] for row in rows]
+
+
+def answers_csv_parts(study: Study, stage: str = StudyStage.MAIN) -> Iterator[bytes]:
+    """The long table of all answers of the people of one stage as UTF-8 CSV, in parts."""
+    header, people = answers_table(study, stage=stage)
+    yield from csv_parts(chain([header], (row for _number, rows in people for row in rows)))
+
+
+def answers_table(
+    study: Study, *, after: int = -1, stage: str = StudyStage.MAIN
+) -> tuple[Sequence[str], Iterator[tuple[int, list[Sequence[Value]]]]]:
+    """The same table: the names of its columns, and each person's number with their rows, behind the number `after`."""
+    settle_people(study)
+    people = answers_by_person(study, after=after, stages=(stage,))
+    return LONG_COLUMNS, ((person.number, [*rows]) for person, rows in people)
 
 
 def match_control_csv(study: Study, stage: str = StudyStage.MAIN) -> bytes:

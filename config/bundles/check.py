@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.study_results.report_files import REPORT_FILES
+from config.bundles.answers_check import check_answers
 from config.bundles.chain_check import check_chain, check_commitments, check_exclusions, check_opening
 from config.bundles.reading import (
     BALLOTS,
@@ -38,9 +39,10 @@ from study.digests import canonical_digest
 from study.published_heads.heads import Head
 from study.tables.spreadsheet import unescape_formula
 
-# Files of every export, of each export of an unsealed study, and of each export with an analysis.
+# Files of every export, of each export of an unsealed study, of a study with an instrument, and with an analysis.
 REQUIRED = ("README.txt", "ballots.csv", "codebook.csv", "participants.csv", "participants_codebook.csv", "study.json")
 REQUIRED_UNSEALED = ("commitments.json", "stimuli.csv", "provenance.json")
+REQUIRED_WITH_INSTRUMENT = ("answers.csv", "answers_codebook.csv")
 REQUIRED_ANALYSED = ("plan.json", "analysis.json", "versions.json", *REPORT_FILES)
 
 UNCHECKED_SEALED = "plan, ballots, images and analysis: an export of a sealed study leaves out what their checks need"
@@ -97,6 +99,8 @@ def _check_complete(bundle: Bundle) -> None:
     required = [*REQUIRED]
     if "study.json" in bundle.members and not bundle.is_sealed:
         required += REQUIRED_UNSEALED
+    if "study.json" in bundle.members and bundle.study.get("instrument"):
+        required += REQUIRED_WITH_INSTRUMENT
     if bundle.members.keys() & {"plan.json", "analysis.json"}:
         required += REQUIRED_ANALYSED
     bundle.faults += [
@@ -277,6 +281,7 @@ def check_bundle(bundle: Bundle, receipts: Iterable[str] = (), heads: Iterable[H
             check_versions,
             check_commitments,
             check_exclusions,
+            check_answers,
         ]
         checks += [lambda found: check_receipts(found, receipts), check_selection]
     checks += [_check_images, _check_analysis]

@@ -15,6 +15,7 @@ from pathlib import Path
 from analysis.study_results.report_files import REPORT_FILES
 from config.bundles.chain_check import Chain, read_chain
 from config.bundles.check import check_bundle
+from config.bundles.content_diff import is_same_but_for_names, ranked_key_in, words_in
 from config.bundles.reading import (
     CHAIN,
     CLIPS_LEFT_OUT,
@@ -36,7 +37,7 @@ _JUDGED = ("excluded", "exclusion_reason", "flags", "language")
 _HIDDEN_IF_SEALED = ("position_first", "position_second", "order", "reason", "nonce", "digest", "slot")
 _LABELS = ("first", "second")
 # Of study.json, once the study was opened. "" and null say nothing yet.
-_FIXED = ("opened_at", "closed_at", "plan", "plan_digest", "simulated", "images_shown")
+_FIXED = ("opened_at", "closed_at", "plan", "plan_digest", "simulated", "images_shown", "instrument")
 
 
 @dataclass
@@ -123,7 +124,9 @@ def _compare(old: Bundle, new: Bundle, found: Difference) -> None:
     for name in pair.old.tables_of(MATCH_CONTROL):
         _compare_table(pair, name, ("participant", "clip", "own"), only_ended=True)
     _compare_table(pair, PAINTINGS, ("clip", "painting", "reason", "note", "named"))
-    _compare_table(pair, "late_answers.csv", ("participant", "trial", "clip", "first", "second", "none_fits"))
+    _compare_table(
+        pair, "late_answers.csv", ("participant", "trial", "clip", "first", "second", "none_fits", "content")
+    )
     _compare_table(pair, "trials.csv", ("participant", "trial", "clip", "kind"))
     if old.is_sealed and not new.is_sealed:
         found.unchecked.append(
@@ -249,14 +252,14 @@ def _compare_ballots(pair: _Pair) -> None:
     shared = [name for name in _BALLOT if name in next(pair.old.ballots, {})]
     is_unsealed = pair.old.is_sealed and not pair.new.is_sealed
     faults, revised = [], 0
-    labels: dict[str, list[tuple[str, str]]] = {}
+    labels: dict[str, list[tuple[Row, Row]]] = {}
     for (code, trial), row in before.items():
         if (now := after.get((code, trial))) is None:
             if not pair.has_withdrawn(code):
                 faults.append(f"ballots.csv: the ballot of {code} in trial {trial} is missing.")
             continue
         old_row = {name: row[name] or "" for name in shared}
-        changed = _changed(pair, old_row, now, ignored=_LABELS if is_unsealed else ())
+        changed = _changed(pair, old_row, now, ignored=(*_LABELS, "content") if is_unsealed else ())
         if is_unsealed:
             changed += [name for name in _LABELS if bool(row.get(name)) != bool(now.get(name))]
         if changed and code not in pair.ended:
@@ -264,12 +267,19 @@ def _compare_ballots(pair: _Pair) -> None:
         elif changed:
             faults.append(f"ballots.csv: {', '.join(changed)} of {code} in trial {trial} was changed.")
         elif is_unsealed and code in pair.ended:
-            labels.setdefault(code, []).extend((row.get(name) or "", now.get(name) or "") for name in _LABELS)
+            labels.setdefault(code, []).append((row, now))
     faults += [
         f"ballots.csv: the choices of {code} were changed: the same label stands for more than one condition."
         for code, found in labels.items()
-        if not _is_one_to_one(found)
+        if not _is_one_to_one((row.get(name) or "", now.get(name) or "") for row, now in found for name in _LABELS)
     ]
+    if pair.old.study.get("instrument"):
+        ranked, words = ranked_key_in(pair.new.study), words_in(pair.new.study)
+        faults += [
+            f"ballots.csv: the content of {code} was changed: no naming of the labels turns the older into the newer."
+            for code, found in labels.items()
+            if not is_same_but_for_names(found, ranked=ranked, words=words)
+        ]
     pair.faults(faults)
     new_ballots = after.keys() - before.keys()
     late = sorted({code for code, _trial in new_ballots} & pair.ended)
@@ -284,6 +294,7 @@ _BALLOT = (
     "first",
     "second",
     "none_fits",
+    "content",
     "knows_piece",
     "answered_at",
     *_DURATIONS,

@@ -15,6 +15,7 @@ from typing import Any
 
 SUMS = "SHA256SUMS"
 BALLOTS = "ballots.csv"
+ANSWERS = "answers.csv"
 MATCH_CONTROL = "match_control.csv"
 PAINTINGS = "paintings.csv"
 CLIPS_LEFT_OUT = "clips_left_out.csv"

@@ -20,15 +20,22 @@ from analysis.study_results import analyses
 from analysis.study_results.deviations import deviations
 from analysis.study_results.report_files import report_files
 from analysis.tables import clips_left_out, paintings
-from analysis.tables.codebook import codebook_csv
+from analysis.tables.codebook import answers_codebook_csv, codebook_csv
 from analysis.tables.participant_table import participants_codebook_csv, participants_csv_parts
-from analysis.tables.study_tables import ballots_csv_parts, match_control_csv, name_of_stage, other_stages
+from analysis.tables.study_tables import (
+    answers_csv_parts,
+    ballots_csv_parts,
+    match_control_csv,
+    name_of_stage,
+    other_stages,
+)
 from config.bundles.chain_files import chain_entries, chain_facts, commitments_json, readable_entry
-from config.bundles.reading import BALLOTS, CHAIN, CLIPS_LEFT_OUT, COMMITMENTS, MATCH_CONTROL, PAINTINGS, SUMS
+from config.bundles.reading import ANSWERS, BALLOTS, CHAIN, CLIPS_LEFT_OUT, COMMITMENTS, MATCH_CONTROL, PAINTINGS, SUMS
 from config.bundles.whole.writing import whole_files
 from study.ballots.commitments import bind_unfinished
-from study.ballots.table import LATE_COLUMNS, kinds_of, late_answers, late_rows
+from study.ballots.table import kinds_of, late_answers, late_columns_of, late_rows
 from study.errors import NotAllowedNow
+from study.instruments.of_study import is_classic
 from study.jobs.files import work_folder
 from study.models import Study
 from study.participants.rewards import pay_facts
@@ -40,6 +47,7 @@ from study.texts import RESPONSIBLE
 README = """This is an export of the Earsight study "{title}".
 
 ballots.csv        one row for each ballot, with the person's answers to questions; codebook.csv explains its columns
+{further}\
 late_answers.csv   only if some arrived after the end of answering; given in time by the browser's word, not counted
 participants.csv   one row for each participant, with all answers; participants_codebook.csv explains its columns
 trials.csv         what the server saw of each trial: the hour of its page; sound, events and answer in seconds after it
@@ -68,6 +76,10 @@ Times of people are given to the hour, durations to the second: no list of a rec
 {state}
 """
 
+# Of a study that asks more than the first and the second choice.
+_LONG = (
+    "answers.csv        one row for each answer to a question and image; answers_codebook.csv explains its columns\n"
+)
 
 # A file's content, whole or in parts: a table as long as the study is never held in memory.
 Content = bytes | Iterable[bytes]
@@ -110,7 +122,9 @@ def _study(study: Study, analysis: Analysis | None, log: Iterable[Mapping[str, A
         "plan_digest": study.plan_digest,
         "deviations": None if study.is_sealed else _deviations(study, analysis),
         **_who_asked(study),
-        # Absent without a reward, as in exports of earlier versions, whose bytes must stay.
+        # Absent of studies without them, as in exports of earlier versions, whose bytes must stay.
+        **({"instrument": study.instrument} if study.instrument else {}),
+        **({"licence": study.licence} if study.licence else {}),
         **({"pay": pay} if (pay := pay_facts(study)) else {}),
         **({"version": study.version} if study.version > 1 else {}),
         **({"stage": study.stage, "stages": study.stages} if study.stages else {}),
@@ -242,6 +256,10 @@ def _read_tables(study: Study, sealed: bool) -> Iterator[tuple[str, Content]]:
     yield BALLOTS, ballots_csv_parts(study)
     for stage in other_stages(study):
         yield name_of_stage(BALLOTS, stage), ballots_csv_parts(study, stage)
+    if not is_classic(study):
+        yield ANSWERS, answers_csv_parts(study)
+        for stage in other_stages(study):
+            yield name_of_stage(ANSWERS, stage), answers_csv_parts(study, stage)
     if study.match_controls:
         yield MATCH_CONTROL, match_control_csv(study)
         for stage in other_stages(study):
@@ -250,7 +268,7 @@ def _read_tables(study: Study, sealed: bool) -> Iterator[tuple[str, Content]]:
     yield "trials.csv", _csv(server_rows(study, kinds_of(study)), SERVER_COLUMNS)
     if not sealed:
         if late_answers(study).exists():
-            yield "late_answers.csv", _csv(late_rows(study), LATE_COLUMNS)
+            yield "late_answers.csv", _csv(late_rows(study), late_columns_of(study))
         yield COMMITMENTS, _json(commitments_json(study))
 
 
@@ -272,10 +290,13 @@ def contents(
         state += f"STAGES: ballots.csv is of the main stage alone. People of other stages: {names}.\n"
     tables, head = _tables(study, sealed, folder)
     analysis = None if sealed else _analysis(study, folder, analyse)
-    yield "README.txt", README.format(title=study.title, state=state, head=head).encode()
+    further = "" if is_classic(study) else _LONG
+    yield "README.txt", README.format(title=study.title, further=further, state=state, head=head).encode()
     for table in tables:
         yield table.name, table
     yield "codebook.csv", codebook_csv(study)
+    if not is_classic(study):
+        yield "answers_codebook.csv", answers_codebook_csv(study)
     yield "participants_codebook.csv", participants_codebook_csv(study)
     yield "study.json", _study(study, analysis, _read_log(folder))
     yield from whole_files(study, analysis, images=images, sounds=sounds)

@@ -54,6 +54,8 @@ def study_contents(access: Access) -> dict[str, Any]:
         "stages": list(study.stages),
         "version": study.version,
         "plan_digest": study.plan_digest,
+        "instrument": study.instrument,
+        "licence": study.licence,
     }
 
 

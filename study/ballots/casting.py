@@ -9,7 +9,6 @@ An answer given in time that arrives when answers are no longer taken is kept be
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,11 +20,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from study.ballots import permission
+from study.ballots.answers import Answer, ballot_fields
 from study.ballots.clip_answers import count_answer
 from study.ballots.permission import answers_ended_at, check_may_answer
 from study.ballots.receipts import ballot_digest, image_name
-from study.design import LETTERS
-from study.errors import NotAllowedNow, StudyError
+from study.errors import NotAllowedNow
+from study.instruments.answers import AnswerRefused
+from study.instruments.content import canonical_content, named_content
+from study.instruments.of_study import ranked_key
 from study.models import Ballot, BallotRevision, LateAnswer, Participant, Stimulus, Study, Trial
 
 # A browser that is offline may keep an answer this long; a longer age is cut, because the clock must be wrong.
@@ -58,38 +60,17 @@ _COLUMNS = (
     "participant__study__ask_reason",
     "participant__study__ask_familiarity",
     "participant__study__second_choice_required",
+    "participant__study__instrument",
     "clip__name",
 )
 # The part of a ballot that the participant gave.
-_CHOICE_FIELDS = ("first_id", "second_id", "none_fits", "reason", "knows_piece")
+_CHOICE_FIELDS = ("first_id", "second_id", "none_fits", "content", "reason", "knows_piece")
 _ANSWER_FIELDS = (*_CHOICE_FIELDS, "typing", "seconds", "listened_seconds")
 _ORIGIN_FIELDS = ("submission_key", "browser", "browser_count", "answered_at")
 
 
-class AnswerRefused(StudyError):
-    """The answer cannot be a ballot; the message names what to correct."""
-
-
 class _StatusChanged(Exception):
     """The participant's or the study's status changed between reading and writing: read again and retry."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A participant's answer to one trial: positions by letter, None for no choice."""
-
-    key: UUID
-    first: str | None
-    second: str | None = None
-    none_fits: bool = False
-    reason: str = ""
-    typing: dict[str, float] | None = None  # see `Ballot.typing`
-    knows_piece: bool | None = None
-    seconds: float | None = None
-    listened_seconds: float | None = None
-    age: timedelta = timedelta(0)  # how long ago it was given, by the browser's own clock
-    browser: str = ""  # the browser's random name for itself; empty if it has no script
-    count: int | None = None  # how many answers the browser had given then, this one included
 
 
 def load_trial(**lookup: Any) -> Trial | None:
@@ -128,7 +109,7 @@ def cast_ballot(trial: Trial, answer: Answer, *, now: datetime | None = None) ->
 def _cast(trial: Trial, answer: Answer, now: datetime) -> Ballot | LateAnswer:
     try:
         check_may_answer(trial.participant, now)
-        fields = _validate(trial, answer)
+        fields = ballot_fields(trial, answer)
     except (AnswerRefused, NotAllowedNow) as refusal:
         stored = Ballot.objects.filter(trial=trial).first()
         if stored is not None and _is_replay(stored, answer.key):
@@ -152,6 +133,11 @@ def _cast(trial: Trial, answer: Answer, now: datetime) -> Ballot | LateAnswer:
         return _replace(ballot, answer, now)
 
 
+def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of an answer as histories keep them: without `content` if the study asks no more questions."""
+    return {name: value for name, value in fields.items() if name != "content" or value}
+
+
 def _time_of(trial: Trial, answer: Answer, now: datetime) -> datetime:
     """When the answer was given: not before the participant came, and at most `MAX_AGE` ago."""
     return max(now - min(max(answer.age, timedelta(0)), MAX_AGE), trial.participant.created_at)
@@ -163,54 +149,13 @@ def _keep_late(trial: Trial, answer: Answer, now: datetime) -> LateAnswer | None
     if ended is None or given > ended:
         return None
     try:
-        content = _validate(trial, answer)
+        content = _without_empty(ballot_fields(trial, answer))
     except AnswerRefused:
         return None
     fields = {"content": content, "answered_at": max(given, trial.participant.created_at), "received_at": now}
     with transaction.atomic():
         _note_presence(trial.participant, now)
         return LateAnswer.objects.get_or_create(trial=trial, submission_key=answer.key, defaults=fields)[0]
-
-
-def _validate(trial: Trial, answer: Answer) -> dict[str, Any]:
-    """Return the ballot's fields, or raise AnswerRefused."""
-    study = trial.participant.study
-    first, second = _stimulus_at(trial, answer.first), _stimulus_at(trial, answer.second)
-    if answer.none_fits:
-        if not study.allow_none_fits:
-            raise AnswerRefused(_("In this study one image has to be chosen."))
-        first = second = None
-    elif first is None:
-        raise AnswerRefused(_("Choose the image that fits best as your 1st."))
-    elif first == second:
-        raise AnswerRefused(_("The 2nd choice has to be another image than the 1st."))
-    elif second is None and study.second_choice_required:
-        raise AnswerRefused(_("Choose the image that fits second best as your 2nd."))
-    reason = _one_line(answer.reason)[:300] if study.ask_reason else ""
-    return {
-        "first_id": first,
-        "second_id": second,
-        "none_fits": answer.none_fits,
-        "reason": reason,
-        "typing": answer.typing if reason else None,
-        "knows_piece": answer.knows_piece if study.ask_familiarity else None,
-        "seconds": answer.seconds,
-        "listened_seconds": answer.listened_seconds,
-    }
-
-
-def _stimulus_at(trial: Trial, letter: str | None) -> int | None:
-    if letter is None:
-        return None
-    position = LETTERS.find(letter) if len(letter) == 1 else -1
-    if not 0 <= position < len(trial.position_order):
-        raise AnswerRefused(_("There is no image %(letter)s here.") % {"letter": letter})
-    return trial.position_order[position]
-
-
-def _one_line(text: str) -> str:
-    """Remove line ends and unprintable characters: the text becomes a cell of a table."""
-    return "".join(character for character in " ".join(text.split()) if character.isprintable())
 
 
 def _condition_keys(trial: Trial) -> dict[int, str]:
@@ -220,8 +165,9 @@ def _condition_keys(trial: Trial) -> dict[int, str]:
     return {pk: image_name(key, None if clip == trial.clip_id else number) for pk, key, clip, number in rows}
 
 
-def digest_of(ballot: Ballot, trial: Trial, keys: Mapping[int, str], *, version: int = 2) -> str:
+def digest_of(ballot: Ballot, trial: Trial, keys: Mapping[int, str], *, version: int | None = None) -> str:
     """Return the ballot's digest over its content as in the ballot table; `keys` names the images by stimulus id."""
+    content = named_content(ballot.content, keys, ranked_key(trial.participant.study)) if ballot.content else {}
     return ballot_digest(
         ballot.nonce,
         {
@@ -235,8 +181,9 @@ def digest_of(ballot: Ballot, trial: Trial, keys: Mapping[int, str], *, version:
             "order": ";".join(keys.get(stimulus, "") for stimulus in trial.position_order),
             "reason": ballot.reason,
             "knows_piece": ballot.knows_piece,
+            "content": canonical_content(content),
         },
-        version=version,
+        version=version or (3 if content else 2),
     )
 
 
@@ -326,7 +273,7 @@ def _add_revision(ballot: Ballot, answer: Ballot, *, replaced_at: datetime | Non
     """Keep an answer that does not count in the ballot's history, since `replaced_at` or since it arrived."""
     BallotRevision.objects.create(
         ballot=ballot,
-        content={name: getattr(answer, name) for name in _ANSWER_FIELDS},
+        content=_without_empty({name: getattr(answer, name) for name in _ANSWER_FIELDS}),
         replaced_at=replaced_at or answer.received_at,
         **{name: getattr(answer, name) for name in _ORIGIN_FIELDS},
     )

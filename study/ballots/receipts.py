@@ -22,7 +22,8 @@ from typing import Any
 
 from study.digests import canonical_digest
 
-# What a ballot's digest covers, in this order. Digests of version 1 end after `none_fits`.
+# What a ballot's digest covers, in this order. Digests of version 1 end after `none_fits`; those of version 3, of
+# ballots with answers to further questions, end with one more: `content`, as canonical JSON text.
 DIGEST_FIELDS = (
     "participant",
     "clip",
@@ -76,7 +77,8 @@ def _canonical(ballot: Mapping[str, Any], version: int) -> list[Any]:
         return [value.partition("@")[0] if place in (4, 5) else value for place, value in enumerate(content)]
     knows = ballot["knows_piece"]
     known = "" if knows is None or knows == "" else str(int(str(knows).lower() in _TRUE))
-    return [*content, str(ballot["order"]), str(ballot["reason"]), known]
+    further = [] if version == 2 else [str(ballot["content"])]
+    return [*content, str(ballot["order"]), str(ballot["reason"]), known, *further]
 
 
 def ballot_digest(nonce: str, ballot: Mapping[str, Any], *, version: int = 2) -> str:
@@ -86,7 +88,8 @@ def ballot_digest(nonce: str, ballot: Mapping[str, Any], *, version: int = 2) ->
         nonce: the ballot's random nonce, as hex.
         ballot: the fields of `DIGEST_FIELDS` as in the ballot table; `first` and `second` are condition keys, empty for
             no choice.
-        version: 1 leaves out `order`, `reason` and `knows_piece`, as earlier versions did.
+        version: 1 leaves out `order`, `reason` and `knows_piece`, as earlier versions did; 3 adds `content`, the text
+            of the answers to further questions (study/instruments/content.py, images by their names).
 
     Raises:
         KeyError: a field is missing.
@@ -97,10 +100,12 @@ def ballot_digest(nonce: str, ballot: Mapping[str, Any], *, version: int = 2) ->
 
 
 def verify_ballot(row: Mapping[str, Any]) -> bool:
-    """Whether the content of a row of the ballot table matches its `nonce` and `digest`, in either version."""
+    """Whether the content of a row of the ballot table matches its `nonce` and `digest`, in its version."""
+    # Exports of earlier versions may lack columns of the second.
+    versions = (3,) if row.get("content") else (1, 2)
     return any(
         secrets.compare_digest(ballot_digest(row["nonce"], row, version=version), str(row["digest"]))
-        for version in (1, 2)  # exports of earlier versions may lack columns of the second
+        for version in versions
     )
 
 

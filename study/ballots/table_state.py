@@ -2,7 +2,7 @@
 
 from django.db.models import Count, Sum
 
-from study.ballots.table import COLUMNS, kinds_of
+from study.ballots.table import columns_of, kinds_of
 from study.digests import canonical_digest
 from study.models import Stimulus, Study
 
@@ -22,7 +22,7 @@ def table_state(study: Study) -> str:
     stimuli = Stimulus.objects.filter(clip__study=study).order_by("pk")
     return canonical_digest(
         [
-            COLUMNS,
+            columns_of(study),
             kinds_of(study),
             [study.questions_before, study.questions_after],
             list(study.conditions.order_by("pk").values_list("pk", "key")),

@@ -110,8 +110,14 @@ def _answer_in_words(moment: Moment) -> str:
         "answer changed": _("changes the answer:"),
         "late answer": _("answers after the end, which does not count:"),
     }[moment.kind]
+    return f"{beginning} {'; '.join(filter(None, [_choice_in_words(moment), moment.further]))}"
+
+
+def _choice_in_words(moment: Moment) -> str:
     if moment.none_fits:
-        return f"{beginning} {_('none of them fits')}"
+        return _("none of them fits")
+    if not moment.image and moment.further:
+        return ""
     if not moment.second:
-        return beginning + " " + _("1st %(first)s") % {"first": moment.image}
-    return beginning + " " + _("1st %(first)s, 2nd %(second)s") % {"first": moment.image, "second": moment.second}
+        return _("1st %(first)s") % {"first": moment.image}
+    return _("1st %(first)s, 2nd %(second)s") % {"first": moment.image, "second": moment.second}

@@ -6,7 +6,17 @@ the study's condition rows. Door: the names in `__all__`; `draw_plan(design, slo
 """
 
 from study.design.orders import LETTERS
+from study.design.pairs import number_of_pairs
 from study.design.plans import NEWEST_ORDERS, Design, PlannedTrial, draw_plan, draw_practice
 from study.design.slots import next_slot
 
-__all__ = ["LETTERS", "NEWEST_ORDERS", "Design", "PlannedTrial", "draw_plan", "draw_practice", "next_slot"]
+__all__ = [
+    "LETTERS",
+    "NEWEST_ORDERS",
+    "Design",
+    "PlannedTrial",
+    "draw_plan",
+    "draw_practice",
+    "next_slot",
+    "number_of_pairs",
+]

@@ -10,6 +10,9 @@ been given again. For each clip and position order, the completed counts of two 
 1 + active + holes + returned: the slots below m hold each order ⌊m/b⌋ or ⌈m/b⌉ times (b is the block's length), each
 active participant or hole removes one, and each returned participant adds one. Without drop-outs and unfinished
 participants the bound is 1.
+
+If trials show pairs (`study.design.pairs`), the same bound holds for the counts of two pairs of a clip, and for how
+often the one and the other image of a pair of a clip were on the left.
 """
 
 from collections.abc import Iterable

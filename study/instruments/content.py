@@ -18,19 +18,21 @@ def canonical_content(content: Mapping[str, Any]) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False) if content else ""
 
 
-def named_content(content: Mapping[str, Any], names: Mapping[int, str], ranked: str = "") -> Content:
+def named_content(content: Mapping[str, Any], names: Mapping[Any, str], ranked: str = "") -> Content:
     """Return the content with names in place of image ids; an image without a name has an empty one.
 
     Args:
         ranked: the key of the question that chooses images, whose value is a list of ids.
     """
 
+    by_text = {str(image): name for image, name in names.items()}
+
     def name_of(image: Any) -> str:
-        return names.get(int(image), "")
+        return by_text.get(str(image), "")
 
     return {
         key: [name_of(image) for image in value]
-        if key == ranked
+        if key == ranked and isinstance(value, list)
         else {name_of(image): given for image, given in value.items()}
         if isinstance(value, Mapping)
         else value

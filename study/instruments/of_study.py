@@ -22,6 +22,12 @@ def instrument_of(study: Study) -> Instrument:
     return CLASSIC if is_classic(study) else instrument_from(study.instrument)
 
 
+def ranked_key(study: Study) -> str:
+    """Return the key under which contents list the images chosen after the second; empty if none are chosen."""
+    choose = instrument_of(study).choose
+    return choose.key if choose is not None else ""
+
+
 def points_of(study: Study, choose: Choose) -> tuple[float, ...]:
     """Return the points of each rank: of one or two ranks the study's weights, of more the question's own.
 

@@ -224,7 +224,7 @@ class Trial(models.Model):
     page_sent_at = models.DateTimeField(null=True, blank=True)
     sound_sent_at = models.DateTimeField(null=True, blank=True)
     images_sent = models.PositiveSmallIntegerField(null=True, blank=True)
-    # The right answer of an attention trial, {"first": "B", "second": "D"}.
+    # The right answer of an attention trial, such as {"first": "B", "second": "D"} (study/participants/attention.py).
     expected = models.JSONField(null=True, blank=True)
 
     class Meta:

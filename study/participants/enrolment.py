@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from study.ballots.clip_answers import begin_counts
 from study.ballots.table import counted_kind, kinds_of
-from study.design import LETTERS, Design, PlannedTrial, draw_plan, draw_practice, next_slot
+from study.design import Design, PlannedTrial, draw_plan, draw_practice, next_slot
 from study.design.slots import ACTIVE_MINUTES
 from study.errors import NotAllowedNow
 from study.models import Clip, InviteLink, Participant, Stimulus, Study, StudyStage, Trial
 from study.models.participants import CAME_AGAIN
 from study.opaque_tokens import new_token
+from study.participants.asked_of_design import asked_of_design
+from study.participants.attention import expected_answer
 from study.participants.recruiting import Arrival
 from study.participants.server_record import records_what_is_sent
 from study.participants.tokens import token_hash
@@ -27,17 +29,22 @@ def design_of(study: Study, kind: str, clips: int | None = None, stage: str = St
 
     `clips` is the number of clips, if it has been read already.
     """
+    conditions = study.conditions.count()
+    asked = asked_of_design(study, conditions)
     return Design(
         seed=study.seed,
         clips=main_clips(study).count() if clips is None else clips,
-        conditions=study.conditions.count(),
+        conditions=conditions,
         # The name of the random streams: that of the main stage has always been the kind alone.
         kind=kind if stage == StudyStage.MAIN else f"{kind} {stage}",
         each=study.trials_per_participant,
         repeats=study.repeats,
-        match_controls=study.match_controls,
-        attention_trials=study.attention_trials,
+        match_controls=study.match_controls if asked.can_match else 0,
+        attention_trials=study.attention_trials if asked.can_test_attention else 0,
         version=study.orders_version,
+        pairs_per_clip=asked.pairs_per_clip,
+        named=asked.named,
+        scale=asked.answers,
     )
 
 
@@ -117,13 +124,15 @@ class TrialMaterial:
     clips: list[Clip]
     stimuli: dict[int, list[int]]  # stimulus ids by clip id, in the order of the conditions
     practice: Clip | None
+    attention_scale: str  # its key, if attention trials ask for an answer on a scale
 
 
 def load_trial_material(study: Study, kind: str) -> TrialMaterial:
     """Read what the trials of participants of one kind are drawn from, in the current stage."""
     clips = list(main_clips(study))
     design = design_of(study, kind, len(clips), stage_for(study, kind))
-    return TrialMaterial(design, clips, _stimuli_by_clip(study), practice_clip(study))
+    scale = asked_of_design(study, design.conditions).scale
+    return TrialMaterial(design, clips, _stimuli_by_clip(study), practice_clip(study), scale)
 
 
 def enrol(
@@ -225,18 +234,16 @@ def _stimuli_by_clip(study: Study) -> dict[int, list[int]]:
 
 
 def _trial(participant: Participant, number: int, plan: PlannedTrial, material: TrialMaterial) -> Trial:
-    expected = None
-    if plan.expected is not None:
-        expected = {"first": LETTERS[plan.expected[0]], "second": LETTERS[plan.expected[1]]}
     return Trial(
         participant=participant,
         clip=material.clips[plan.clip],
         number=number,
         kind=plan.kind,
         repeat=plan.repeat,
+        part=plan.part,
         position_order=[material.stimuli[material.clips[clip].pk][condition] for clip, condition in plan.images],
         images_sent=0 if records_what_is_sent(participant.kind) else None,
-        expected=expected,
+        expected=expected_answer(plan, material.attention_scale),
     )
 
 

@@ -33,6 +33,7 @@ UNITS: Mapping[str, str] = {
     "script_like": "share",
     "left_tab": "share",
     "reason_not_typed": "share",
+    "one_value": "share",
     "attention_failed": "share",
     "no_sound": "yes",
     "repeats_differ": "share",

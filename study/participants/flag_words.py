@@ -23,6 +23,7 @@ NAMES: Mapping[str, Any] = {
     "script_like": gettext_lazy("script like"),
     "left_tab": gettext_lazy("left tab"),
     "reason_not_typed": gettext_lazy("reasons not typed"),
+    "one_value": gettext_lazy("one value"),
     "attention_failed": gettext_lazy("attention failed"),
     "no_sound": gettext_lazy("no sound"),
     "repeats_differ": gettext_lazy("repeats differ"),
@@ -39,6 +40,7 @@ MEANINGS: Mapping[str, Any] = {
     "script_like": gettext_lazy("Answers with choices that no tap, click or key made."),
     "left_tab": gettext_lazy("Answers during which the page was hidden."),
     "reason_not_typed": gettext_lazy("Reasons that were pasted, came at once, faster than people type, or repeatedly."),
+    "one_value": gettext_lazy("Ratings that are nearly all the same, whatever the image."),
     "attention_failed": gettext_lazy("Attention trials answered otherwise than they asked."),
     "no_sound": gettext_lazy("In the sound check, no sound was heard."),
     "repeats_differ": gettext_lazy("Hidden repeats with another 1st choice than before."),
@@ -74,6 +76,10 @@ _COUNTED: Mapping[str, Any] = {
     "script_like": gettext_lazy("%(n)s of %(of)s answers with choices that no tap, click or key made."),
     "left_tab": gettext_lazy("The page was hidden during %(n)s of %(of)s answers."),
     "reason_not_typed": gettext_lazy("%(n)s of %(of)s reasons."),
+    "one_value": gettext_lazy(
+        "%(n)s of %(of)s ratings are the same. On average they lie at %(mean)s %% of the scale and spread by "
+        "%(spread)s %%."
+    ),
     "attention_failed": gettext_lazy("%(n)s of %(of)s attention trials were answered otherwise than asked."),
     "no_sound": gettext_lazy("Heard nothing in the sound check."),
     "repeats_differ": gettext_lazy("%(n)s of %(of)s hidden repeats got another 1st choice than before."),

@@ -9,7 +9,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from study.design import Design
 from study.models import Participant, Study
+from study.participants.asked_of_design import asked_of_design
 from study.participants.enrolment import design_of, main_clips
 from study.texts import languages_of
 
@@ -22,13 +24,7 @@ def description(study: Study, minutes: int) -> str:
     design = design_of(study, Participant.Kind.REAL, clips) if clips else None
     lines = []
     if design:
-        text = ngettext(
-            "You will hear %(n)s short piece of music and choose, from %(images)s images, the ones that fit best.",
-            "You will hear %(n)s short pieces of music and choose, from %(images)s images each time, the ones that fit "
-            "best.",
-            design.trials,
-        )
-        lines.append(text % {"n": design.trials, "images": design.conditions})
+        lines.append(_task(study, design) % {"n": design.trials, "images": design.shown})
     if minutes:
         lines.append(
             ngettext("It takes about %(n)d minute.", "It takes about %(n)d minutes.", minutes) % {"n": minutes}
@@ -40,6 +36,30 @@ def description(study: Study, minutes: int) -> str:
     if study.institution:
         lines.append(_("Responsible: %(who)s.") % {"who": study.institution})
     return "\n".join(lines)
+
+
+def _task(study: Study, design: Design) -> str:
+    """What people do in the trials, with places for their number and that of the images."""
+    asked = asked_of_design(study, design.conditions)
+    if asked.pairs_per_clip:
+        return ngettext(
+            "You will hear %(n)s short piece of music and choose, from two images, the one that fits better.",
+            "You will hear a short piece of music %(n)s times and choose each time, from two images, the one that fits "
+            "better.",
+            design.trials,
+        )
+    if not asked.can_match:
+        return ngettext(
+            "You will hear %(n)s short piece of music and answer questions about %(images)s images.",
+            "You will hear %(n)s short pieces of music and answer questions about %(images)s images each time.",
+            design.trials,
+        )
+    return ngettext(
+        "You will hear %(n)s short piece of music and choose, from %(images)s images, the ones that fit best.",
+        "You will hear %(n)s short pieces of music and choose, from %(images)s images each time, the ones that fit "
+        "best.",
+        design.trials,
+    )
 
 
 def hit_layout(study: Study, address: str, minutes: int) -> str:

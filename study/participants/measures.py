@@ -6,6 +6,7 @@ What the server saw comes first, the browser's word second; what is not known ne
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean, pstdev
 from typing import Any
 
 from study.participants.position_patterns import least_likely_pattern
@@ -18,6 +19,8 @@ LONG_TEXT = 30
 AT_ONCE = 15
 FASTEST_TYPING = 15.0  # characters a second
 SAME_TEXTS = 3
+# With fewer ratings, one value may be what somebody thinks of few images.
+FEWEST_RATINGS = 20
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class AnswerRecord:
         right: whether an attention trial was answered as it asked; None for others.
         own: whether a match control's 1st is an image of the clip heard; None for others.
         same: whether a hidden repeat got the same 1st as before; None for others.
+        ratings: the ratings of a main trial, each as a part of its scale from 0 to 1.
     """
 
     kind: str
@@ -56,6 +60,7 @@ class AnswerRecord:
     right: bool | None = None
     own: bool | None = None
     same: bool | None = None
+    ratings: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
@@ -221,6 +226,16 @@ def _reason_not_typed(person: PersonRecord) -> Measure | None:
     return Measure("reason_not_typed", suspicious / len(written), suspicious, len(written), evidence)
 
 
+def _one_value(person: PersonRecord) -> Measure | None:
+    """How many of all ratings are the most frequent one; mean and spread in percent of the scales as evidence."""
+    ratings = [rating for answer in person.answers for rating in answer.ratings]
+    if len(ratings) < FEWEST_RATINGS:
+        return None
+    most = Counter(ratings).most_common(1)[0][1]
+    evidence = {"mean": round(100 * fmean(ratings)), "spread": round(100 * pstdev(ratings))}
+    return Measure("one_value", most / len(ratings), most, len(ratings), evidence)
+
+
 def _attention_failed(person: PersonRecord) -> Measure | None:
     return _share("attention_failed", (None if answer.right is None else not answer.right for answer in person.answers))
 
@@ -252,6 +267,7 @@ _MEASURES: tuple[Callable[[PersonRecord], Measure | None], ...] = (
     _script_like,
     _left_tab,
     _reason_not_typed,
+    _one_value,
     _attention_failed,
     _no_sound,
     _repeats_differ,

@@ -4,18 +4,21 @@ Flags draw attention only. Who is left out is decided by the plan's rules (`excl
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from study.design import LETTERS
 from study.models import Ballot, BallotRevision, Event, Participant, Stimulus, Study, Trial
+from study.participants.asked_of_design import asked_of_design
+from study.participants.attention import is_right
 from study.participants.listening import listening_minimum
 from study.participants.measures import AnswerRecord, Measure, PersonRecord, measures_of
 from study.participants.position_patterns import RARE
 from study.participants.server_record import images_missing
+
+_Shown = tuple[int, int]  # a clip, and which of a person's pairs of it
 
 # From which value of a measure a participant is flagged, in the order of display. Measures that are not here give no
 # flag: a rule of the plan may still use them.
@@ -29,6 +32,7 @@ FLAG_FROM: Mapping[str, float] = {
     "script_like": 1e-9,  # a single one
     "left_tab": 0.501,  # more than half
     "reason_not_typed": 1 / 2,
+    "one_value": 0.9,
     "attention_failed": 1e-9,
     "no_sound": 1,
 }
@@ -76,6 +80,21 @@ def _revisions(people: QuerySet[Participant]) -> dict[int, list[BallotRevision]]
     return found
 
 
+def _chooses(study: Study) -> bool:
+    """Whether an image is chosen in each trial."""
+    return asked_of_design(study, study.conditions.count()).can_match if study.instrument else True
+
+
+def _scales(study: Study) -> Mapping[str, tuple[int, int]]:
+    """The ends of each scale on which people rate, by its key."""
+    if not study.instrument:
+        return {}
+    # Imported here: it loads pydantic, and every command imports this module.
+    from study.instruments.of_study import instrument_of
+
+    return {scale.key: (scale.lowest, scale.highest) for _question, scale in instrument_of(study).scales()}
+
+
 class _Facts:
     """The rows from which the records of several people of one study are made."""
 
@@ -91,11 +110,12 @@ class _Facts:
         self.revisions = revisions
         matches = [trial for row in trials.values() for trial in row if trial.kind == Trial.Kind.MATCH]
         shown = {trial.ballot.first_id for trial in matches if trial.ballot.first_id is not None}
+        self.chooses, self.scales = _chooses(study), _scales(study)
         self.clip_of = dict(Stimulus.objects.filter(pk__in=shown).values_list("pk", "clip")) if shown else {}
 
     def person(self, participant: Participant, *, due: int) -> PersonRecord:
         trials = self.trials[participant.pk]
-        firsts = {trial.clip_id: trial.ballot.first_id for trial in trials if _is_first_showing(trial)}
+        firsts = {_shown_of(trial): trial.ballot.first_id for trial in trials if _is_first_showing(trial)}
         sent = [trial.page_sent_at for trial in trials if trial.images_sent is not None]
         span = None
         if sent:
@@ -115,7 +135,7 @@ class _Facts:
         replaced = [revision.replaced_at for revision in self.revisions.get(trial.ballot.pk, ())]
         return max([trial.ballot.received_at, *replaced])
 
-    def _answer(self, trial: Trial, participant: Participant, firsts: Mapping[int, int | None]) -> AnswerRecord:
+    def _answer(self, trial: Trial, participant: Participant, firsts: Mapping[_Shown, int | None]) -> AnswerRecord:
         ballot, missing = trial.ballot, images_missing(trial)
         contents = [revision.content for revision in self.revisions.get(ballot.pk, ())]
         page_sent = trial.page_sent_at is not None and trial.page_sent_at <= ballot.received_at
@@ -138,9 +158,25 @@ class _Facts:
             typing=ballot.typing,
             left_tab=trial.pk in self.left,
             untrusted=trial.pk in self.untrusted,
-            right=_is_right(trial, first, second),
+            right=is_right(trial),
             own=self._is_own(trial),
-            same=firsts[trial.clip_id] == ballot.first_id if trial.repeat and trial.clip_id in firsts else None,
+            same=self._is_same(trial, firsts),
+            ratings=self._ratings(trial),
+        )
+
+    def _is_same(self, trial: Trial, firsts: Mapping[_Shown, int | None]) -> bool | None:
+        if not self.chooses or not trial.repeat or _shown_of(trial) not in firsts:
+            return None
+        return firsts[_shown_of(trial)] == trial.ballot.first_id
+
+    def _ratings(self, trial: Trial) -> Sequence[float]:
+        """Return the ratings of a main trial as parts of their scales, from 0 to 1; "cannot say" is none."""
+        if trial.kind != Trial.Kind.MAIN:
+            return ()
+        return tuple(
+            (value - lowest) / (highest - lowest)
+            for key, (lowest, highest) in self.scales.items()
+            for value in _values(trial.ballot.content.get(key))
         )
 
     def _is_own(self, trial: Trial) -> bool | None:
@@ -169,24 +205,30 @@ def _position(trial: Trial, stimulus: int | None) -> int | None:
     return trial.position_order.index(stimulus) if stimulus in trial.position_order else None
 
 
-def _is_right(trial: Trial, first: int | None, second: int | None) -> bool | None:
-    if not trial.expected:
-        return None
-    return [first, second] == [LETTERS.index(trial.expected[name]) for name in ("first", "second")]
+def _shown_of(trial: Trial) -> _Shown:
+    return trial.clip_id, trial.part
+
+
+def _values(given: Any) -> list[float]:
+    """The ratings on one scale: of each image, or of the music."""
+    values = given.values() if isinstance(given, Mapping) else [given]
+    return [value for value in values if value is not None]
 
 
 def agreement_with_oneself(participant: Participant) -> tuple[int, int]:
-    """(clips with the same 1st choice both times, clips shown twice)."""
-    pairs: dict[int, list[int | None]] = {}
+    """(trials with the same 1st choice both times, trials shown twice); (0, 0) if no image is chosen."""
+    if not _chooses(participant.study):
+        return 0, 0
+    given: dict[_Shown, list[int | None]] = {}
     rows = Ballot.objects.filter(trial__participant=participant, trial__kind=Trial.Kind.MAIN)
-    for clip, first in rows.order_by("trial__repeat").values_list("trial__clip", "first"):
-        pairs.setdefault(clip, []).append(first)
-    twice = [firsts for firsts in pairs.values() if len(firsts) == 2]
+    for clip, part, first in rows.order_by("trial__repeat").values_list("trial__clip", "trial__part", "first"):
+        given.setdefault((clip, part), []).append(first)
+    twice = [firsts for firsts in given.values() if len(firsts) == 2]
     return sum(firsts[0] == firsts[1] for firsts in twice), len(twice)
 
 
 def agreement_with_others(participant: Participant) -> tuple[int, int]:
-    """(clips for which the 1st choice was the most frequent one, clips judged)."""
+    """(trials for which the 1st choice was the most frequent one, trials judged); of pairs, among the same pairs."""
     rows = Ballot.objects.filter(
         trial__participant__study=participant.study,
         trial__participant__kind=participant.kind,
@@ -195,9 +237,28 @@ def agreement_with_others(participant: Participant) -> tuple[int, int]:
         trial__repeat=0,
         first__isnull=False,
     )
-    counts: dict[int, Counter] = {}
-    for clip, first in rows.values_list("trial__clip", "first"):
-        counts.setdefault(clip, Counter())[first] += 1
-    own = rows.filter(trial__participant=participant).values_list("trial__clip", "first")
-    judged = [(first, counts[clip]) for clip, first in own]
+    pairs = bool(participant.study.instrument)  # or all images of a clip, which are one set for everybody
+    counts: dict[Any, Counter] = defaultdict(Counter)
+    for shown, first in _shown_and_first(rows, pairs=pairs):
+        counts[shown][first] += 1
+    own = _shown_and_first(rows.filter(trial__participant=participant), pairs=pairs)
+    judged = [(first, counts[shown]) for shown, first in own]
     return sum(count[first] == max(count.values()) for first, count in judged), len(judged)
+
+
+def _shown_and_first(ballots: QuerySet[Ballot], *, pairs: bool) -> list[tuple[Any, int]]:
+    """What each trial showed, as its clip or the set of its images, and the 1st choice."""
+    if not pairs:
+        return list(ballots.values_list("trial__clip", "first"))
+    return [(frozenset(images), first) for images, first in ballots.values_list("trial__position_order", "first")]
+
+
+def never_measured(study: Study) -> set[str]:
+    """The kinds of measures that the questions of the study's trials give nothing for."""
+    if not study.instrument:
+        return {"one_value"}
+    asked = asked_of_design(study, study.conditions.count())
+    kinds = set() if asked.can_match else {"position_pattern", "repeats_differ", "match_failed"}
+    if not asked.can_test_attention:
+        kinds.add("attention_failed")
+    return kinds if _scales(study) else kinds | {"one_value"}

@@ -14,8 +14,11 @@ from typing import Any
 
 from study.coarse_times import to_the_hour
 from study.design import LETTERS
+from study.instruments.of_study import instrument_of
+from study.instruments.questions import Instrument
 from study.models import Ballot, Event, Participant, Study, Trial
 from study.participants.listening import survey_seconds
+from study.participants.replay_answers import further_answers
 from study.participants.replay_times import Placed, SentEvent, place
 
 # So many rows are shown at most; a browser would draw more than this slowly, and nobody would read them.
@@ -54,6 +57,7 @@ class Moment:
         kind: an event's kind, or what the server knows: "arrived", "consented", "page sent", "sound sent", "answer",
             "answer changed", "answer arrived", "late answer", "finished".
         image, second: names of images, "" for none; of an answer 1st and 2nd.
+        further: of an answer, those to further questions, by question or scale.
         clip_from, clip_to: seconds of the sound, where they are known.
     """
 
@@ -65,6 +69,7 @@ class Moment:
     image: str = ""
     second: str = ""
     none_fits: bool = False
+    further: str = ""
     clip_from: float | None = None
     clip_to: float | None = None
 
@@ -137,7 +142,8 @@ def replay_of(person: Participant, study: Study) -> Replay:
     answered = {trial.number: _since(person, trial.ballot.answered_at) for trial in trials if hasattr(trial, "ballot")}
     placed = place(sent, {trial.number: survey_seconds(trial.clip) for trial in trials}, answered)
     names = _names(trials, placed, sealed=sealed)
-    answers = {trial.number: list(_answers(trial, person, names[trial.number])) for trial in trials}
+    instrument = instrument_of(study)
+    answers = {trial.number: list(_answers(trial, person, names[trial.number], instrument)) for trial in trials}
     known = [*_of_server(person, trials), *(moment for rows in answers.values() for moment in rows)]
     happened = [_of_event(event, names) for event in placed]
     # Within a second: what the server sent, what was done with it, the answer.
@@ -226,22 +232,28 @@ def _of_server(person: Participant, trials: Iterable[Trial]) -> Iterator[Moment]
         yield Moment(_second(person, person.completed_at), "server", "finished")
 
 
-def _answers(trial: Trial, person: Participant, names: _Names) -> Iterator[Moment]:
+def _answers(trial: Trial, person: Participant, names: _Names, instrument: Instrument) -> Iterator[Moment]:
     """Each answer to a trial once, by the time at which it was given."""
     ballot: Ballot | None = getattr(trial, "ballot", None)
     if ballot is not None:
         given = [(revision.answered_at, revision.content) for revision in ballot.revisions.all()]
         given.append((ballot.answered_at, vars(ballot)))
         for place_, (at, content) in enumerate(sorted(given, key=lambda row: row[0])):
-            yield _answer(person, trial, names, "answer changed" if place_ else "answer", at, content)
+            yield _answer(person, trial, names, instrument, "answer changed" if place_ else "answer", at, content)
         if (ballot.received_at - ballot.answered_at).total_seconds() > LATE_SECONDS:
             yield Moment(_second(person, ballot.received_at), "server", "answer arrived", trial.number)
     for late in trial.late_answers.all():
-        yield _answer(person, trial, names, "late answer", late.answered_at, late.content)
+        yield _answer(person, trial, names, instrument, "late answer", late.answered_at, late.content)
 
 
 def _answer(
-    person: Participant, trial: Trial, names: _Names, kind: str, at: datetime, content: Mapping[str, Any]
+    person: Participant,
+    trial: Trial,
+    names: _Names,
+    instrument: Instrument,
+    kind: str,
+    at: datetime,
+    content: Mapping[str, Any],
 ) -> Moment:
     return Moment(
         at=_second(person, at),
@@ -251,6 +263,7 @@ def _answer(
         image=names.of_stimulus(content.get("first_id")),
         second=names.of_stimulus(content.get("second_id")),
         none_fits=bool(content.get("none_fits")),
+        further=further_answers(instrument, content.get("content") or {}, names.of_stimulus, sealed=names.sealed),
     )
 
 

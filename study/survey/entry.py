@@ -20,6 +20,7 @@ from study.participants.enrolment import (
     main_clips,
     participant_with_token,
 )
+from study.participants.expected_time import answering_seconds
 from study.participants.links import find_link
 from study.participants.monitoring import note_many_arrivals
 from study.participants.recruiting import TYPED_BY_PEOPLE, Arrival, Fault, read_arrival
@@ -37,8 +38,8 @@ from study.survey.visit_ends import (
     unknown_link,
 )
 
-# Assumed for the expected duration: a participant hears at most so much of a clip, and then takes this long to answer.
-HEARD_SECONDS, CHOOSING_SECONDS = 30, 15
+# Assumed for the expected duration: a participant hears at most so much of a clip.
+HEARD_SECONDS = 30
 # So many people from one network within minutes are a class, a lecture or a script: the researcher is told.
 TOLD_FROM = 50
 
@@ -214,7 +215,8 @@ def _welcome_page(
 ) -> HttpResponse:
     clips = main_clips(study).values_list("survey_duration", "duration")
     design = design_of(study, Participant.Kind.REAL, len(clips))
-    seconds = sum(min(played or whole, HEARD_SECONDS) + CHOOSING_SECONDS for played, whole in clips)
+    answering = answering_seconds(study, design.shown)
+    seconds = sum(min(played or whole, HEARD_SECONDS) + answering for played, whole in clips)
     minutes = max(1, round(seconds / len(clips) * design.trials / 60) + 1)
     asks_id = study.recruitment_platform in TYPED_BY_PEOPLE and "platform_id" in request.POST
     given = answered_by_number(known.participant) if known else {}
@@ -233,7 +235,7 @@ def _welcome_page(
         "key": offer_token(),
         "pieces": design.trials,
         "minutes": minutes,
-        "images": design.conditions,
+        "images": design.shown,
         "languages": texts.languages_of(study),
         "language_url": reverse("survey_site_language"),
         "path": request.get_full_path(),

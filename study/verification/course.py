@@ -25,6 +25,9 @@ def check_course(study: Study, changes: Sequence[LogEntry], found: Findings) -> 
     fixed = str(openings[-1].data.get("plan_digest", ""))
     if canonical_digest(study.plan.get("fixed")) != fixed:
         found.faults.append("The plan is not the one whose digest the log holds since the study was opened.")
+    plan = study.plan.get("fixed")
+    if isinstance(plan, dict) and (plan.get("instrument") or {}) != study.instrument:
+        found.faults.append("The questions of the trials are not those of the plan that was fixed.")
     if study.plan_digest != fixed:
         found.faults.append("The plan's digest is not the one in the log's entry “opened”.")
     found.checked.append(f"the plan, as it was fixed at opening: {fixed}")

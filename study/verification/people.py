@@ -20,11 +20,11 @@ from study.ballots.receipts import (
     is_public_half,
     secret_of,
     states,
-    verify_ballot,
 )
-from study.ballots.table import COLUMNS, ballots_by_person, counted_kind, in_batches
+from study.ballots.table import counted_kind, in_batches
 from study.models import Ballot, LogEntry, Participant, Study, Trial
 from study.participants.number_ranges import part_of
+from study.verification.ballots import check_ballots
 from study.verification.findings import Findings
 from study.verification.log_facts import LogFacts
 
@@ -102,7 +102,7 @@ def check_people(study: Study, facts: LogFacts, last: int, receipts: Iterable[st
     if result.doubtful:
         _look_again(study, facts, last, result)
     _report_numbers(study, facts, result, found)
-    _check_ballots(study, found)
+    check_ballots(study, found)
     found.add_faults(_in_order(result, "commitments"))
     found.checked.append(f"commitments of {result.compared.total()} people, over all their ballots and answers")
     found.add_faults(_in_order(result, "counts"))
@@ -176,19 +176,6 @@ def _report_numbers(study: Study, facts: LogFacts, result: _Result, found: Findi
         [f"Participant {letter}{number:04d} is gone: rows of people are never deleted." for number in gone]
     )
     found.checked.append(f"{len(present)} participants, numbered without a gap")
-
-
-def _check_ballots(study: Study, found: Findings) -> None:
-    count, faults = 0, []
-    kinds, stages = (counted_kind(study),), Study.Stage.values
-    by_person = ballots_by_person(study, sealed=False, kinds=kinds, trial_kinds=Trial.Kind.values, stages=stages)
-    for person, rows in by_person:
-        for values in rows:
-            count, row = count + 1, dict(zip(COLUMNS, values, strict=True))
-            if not verify_ballot(row):
-                faults.append(f"Ballot {person.code}, trial {row['trial']}: it does not agree with its digest.")
-    found.add_faults(faults)
-    found.checked.append(f"digests of {count} ballots")
 
 
 def _commitment_faults(facts: LogFacts, person: Person, compared: Counter[str]) -> list[str]:

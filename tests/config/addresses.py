@@ -153,6 +153,7 @@ AUDIENCE = {
         "api_log",
         "api_clips",
         "api_ballots",
+        "api_long",
         "api_answers",
         "api_results",
     ),
@@ -287,6 +288,7 @@ API: dict[str, tuple[Right, str]] = {
     "api_log": (SEE, "study_log"),
     "api_clips": (LOOK, "study_clips"),
     "api_ballots": (DATA, "study_result_file"),
+    "api_long": (DATA, "study_result_file"),
     "api_answers": (DATA, "study_result_file"),
     "api_results": (RESULTS, "study_results"),
 }

@@ -34,6 +34,10 @@ def ballots(access: Access, given: Given) -> dict[str, Any]:
     return api.ballots_contents(access, given["after"])
 
 
+def long(access: Access, given: Given) -> dict[str, Any]:
+    return api.long_contents(access, given["after"])
+
+
 def answers(access: Access, given: Given) -> dict[str, Any]:
     return api.answers_contents(access, given["after"])
 
@@ -91,6 +95,7 @@ class Command(ScriptedCommand):
             ("study_analyse",),
         ),
         Verb("ballots", "print the table of answers; sealed, conditions are labels", Right.DATA, ballots, (AFTER,)),
+        Verb("long", "print all answers, a row for each question and image", Right.DATA, long, (AFTER,)),
         Verb("answers", "print the table of participants and what they said", Right.DATA, answers, (AFTER,)),
         Verb(
             "report",

@@ -45,6 +45,7 @@ class BallotLine(ClosedPart):
     received_after: Seconds | None
     seconds: Seconds | None
     listened_seconds: Seconds | None
+    content: dict[str, Any] = Field(default_factory=dict)
 
 
 class LateLine(ClosedPart):
@@ -55,6 +56,7 @@ class LateLine(ClosedPart):
     none_fits: bool
     answered_at: KnownHour
     received_at: KnownHour
+    content: dict[str, Any] = Field(default_factory=dict)
 
 
 class TrialLine(ClosedPart):
@@ -64,8 +66,9 @@ class TrialLine(ClosedPart):
     kind: Literal[*Trial.Kind.values]  # type: ignore[valid-type]
     clip: Number
     repeat: Small
+    part: Small = 0
     order: list[ImageNamed] = Field(min_length=1, max_length=12)
-    expected: dict[str, str] | None
+    expected: dict[str, str | int] | None
     page_sent_at: Hour
     sound_sent_after: Seconds | None
     images_sent: Small | None

@@ -9,6 +9,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from config.bundles.reading import Bundle, Unreadable
+from config.bundles.taking_in.contents import Contents, Images
 from config.bundles.taking_in.people_format import BallotLine, LateLine, PersonLine, TrialLine
 from config.bundles.taking_in.rows import ensure_storable
 from config.bundles.taking_in.shapes import first_fault
@@ -19,8 +20,7 @@ from study.participants.tokens import token_hash
 
 _AT_ONCE = 50  # people, whose lines may have a megabyte each
 
-# Stimuli by the numbers of their clip and condition; clips by their number.
-Images = Mapping[tuple[int, int], int]
+# Clips by their number.
 Clips = Mapping[int, int]
 
 
@@ -45,10 +45,10 @@ def add_people(study: Study, bundle: Bundle, clips: Clips, images: Images) -> No
     Raises:
         Unreadable: a line is not what an export holds there.
     """
-    lines = people_in(bundle)
+    lines, contents = people_in(bundle), Contents(study, images)
     while batch := list(islice(lines, _AT_ONCE)):
         people = Participant.objects.bulk_create([_person(study, line) for _where, line in batch])
-        _add_trials(list(zip(batch, people, strict=True)), clips, images)
+        _add_trials(list(zip(batch, people, strict=True)), clips, contents)
 
 
 def _person(study: Study, line: PersonLine) -> Participant:
@@ -68,21 +68,21 @@ def _person(study: Study, line: PersonLine) -> Participant:
     )
 
 
-def _add_trials(people: list[tuple[tuple[str, PersonLine], Participant]], clips: Clips, images: Images) -> None:
+def _add_trials(people: list[tuple[tuple[str, PersonLine], Participant]], clips: Clips, contents: Contents) -> None:
     lines: list[TrialLine] = []
     rows: list[Trial] = []
     for (where, line), person in people:
         for trial in line.trials:
             lines.append(trial)
-            rows.append(_trial(f"{where}, trial {trial.number}", person, trial, clips, images))
+            rows.append(_trial(f"{where}, trial {trial.number}", person, trial, clips, contents))
     Trial.objects.bulk_create(rows, batch_size=2000)
     ballots: list[Ballot] = []
     late: list[LateAnswer] = []
     events: list[Event] = []
     for shown, row in zip(lines, rows, strict=True):
         if shown.ballot is not None:
-            ballots.append(_ballot(row, shown.ballot, images))
-        late += [_late(row, answer, images) for answer in shown.late]
+            ballots.append(_ballot(row, shown.ballot, contents))
+        late += [_late(row, answer, contents) for answer in shown.late]
         page = row.page_sent_at
         if page is not None:
             times = sorted({page + timedelta(seconds=after) for after in shown.events_after})
@@ -92,16 +92,16 @@ def _add_trials(people: list[tuple[tuple[str, PersonLine], Participant]], clips:
     Event.objects.bulk_create(events, batch_size=2000)
 
 
-def _trial(where: str, person: Participant, line: TrialLine, clips: Clips, images: Images) -> Trial:
+def _trial(where: str, person: Participant, line: TrialLine, clips: Clips, contents: Contents) -> Trial:
+    images = contents.images
     unknown = [image for image in line.order if image not in images]
     answers = [answer for answer in (line.ballot, *line.late) if answer is not None]
     chosen = [image for answer in answers for image in (answer.first, answer.second) if image is not None]
     if line.clip not in clips or unknown or any(image not in images for image in chosen):
         raise Unreadable(f"{where}: a clip or an image of it is none of the study's.")
-    if any(
-        (answer.first is None) != answer.none_fits or answer.second == answer.first is not None for answer in answers
-    ):
-        raise Unreadable(f"{where}: its answer is none that can be given.")
+    for answer in answers:
+        if fault := contents.fault(line, answer):
+            raise Unreadable(f"{where}: its answer is none that can be given: {fault}.")
     page = line.page_sent_at
     return Trial(
         participant=person,
@@ -109,6 +109,7 @@ def _trial(where: str, person: Participant, line: TrialLine, clips: Clips, image
         number=line.number,
         kind=line.kind,
         repeat=line.repeat,
+        part=line.part,
         position_order=[images[image] for image in line.order],
         page_sent_at=page,
         sound_sent_at=_later(page, line.sound_sent_after),
@@ -121,28 +122,29 @@ def _later(page: datetime | None, seconds: int | None) -> datetime | None:
     return None if page is None or seconds is None else page + timedelta(seconds=seconds)
 
 
-def _chosen(answer: BallotLine | LateLine, images: Images) -> dict[str, Any]:
+def _chosen(answer: BallotLine | LateLine, contents: Contents) -> dict[str, Any]:
     return {
-        "first_id": None if answer.first is None else images[answer.first],
-        "second_id": None if answer.second is None else images[answer.second],
+        "first_id": None if answer.first is None else contents.images[answer.first],
+        "second_id": None if answer.second is None else contents.images[answer.second],
         "none_fits": answer.none_fits,
+        **({"content": contents.stored(answer.content)} if answer.content else {}),
     }
 
 
-def _ballot(trial: Trial, line: BallotLine, images: Images) -> Ballot:
+def _ballot(trial: Trial, line: BallotLine, contents: Contents) -> Ballot:
     names = ("reason", "knows_piece", "answered_at", "seconds", "listened_seconds", "nonce", "digest")
     return Ballot(
         trial=trial,
-        **_chosen(line, images),
+        **_chosen(line, contents),
         **{name: getattr(line, name) for name in names},
         received_at=_later(trial.page_sent_at, line.received_after) or line.answered_at,
     )
 
 
-def _late(trial: Trial, line: LateLine, images: Images) -> LateAnswer:
+def _late(trial: Trial, line: LateLine, contents: Contents) -> LateAnswer:
     return LateAnswer(
         trial=trial,
-        content=_chosen(line, images),
+        content=_chosen(line, contents),
         submission_key=new_submission_key(),
         answered_at=line.answered_at,
         received_at=line.received_at,

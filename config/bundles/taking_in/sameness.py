@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.bundles.reading import BALLOTS, CHAIN, COMMITMENTS, MATCH_CONTROL, SUMS, Bundle
+from config.bundles.reading import ANSWERS, BALLOTS, CHAIN, COMMITMENTS, MATCH_CONTROL, SUMS, Bundle
 from config.bundles.whole import ANALYSIS, CLIPS, FORMAT, PEOPLE, STUDY
 from config.bundles.write import contents
 from study.errors import NotAllowedNow
@@ -14,7 +14,17 @@ from study.models import Study
 # What must come out byte for byte as it went in. chain.json and the log in study.json get an entry more; the report's
 # files follow from the analysis, and are written by the software as it is now.
 SAME = (
-    *(BALLOTS, MATCH_CONTROL, COMMITMENTS, CHAIN, "participants.csv", "trials.csv", "late_answers.csv", "stimuli.csv"),
+    *(
+        BALLOTS,
+        ANSWERS,
+        MATCH_CONTROL,
+        COMMITMENTS,
+        CHAIN,
+        "participants.csv",
+        "trials.csv",
+        "late_answers.csv",
+        "stimuli.csv",
+    ),
     *("provenance.json", "plan.json", "analysis.json", "versions.json", "paintings.csv", "clips_left_out.csv"),
     *(FORMAT, STUDY, CLIPS, PEOPLE, ANALYSIS),
 )

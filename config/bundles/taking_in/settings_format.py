@@ -14,6 +14,8 @@ from config.bundles.taking_in.rows import time_from
 from config.bundles.taking_in.shapes import ClosedPart, Finite, FromList, OpenPart, Share, first_fault
 from config.bundles.whole import STUDY
 from study.design.plans import ORDERS_VERSIONS
+from study.instruments.of_study import instrument_of
+from study.instruments.reading import InstrumentRefused
 from study.models import Study, StudyStage
 from study.participants.exclusion_rules import UNITS
 from study.participants.fair_pay import CURRENCIES
@@ -211,6 +213,12 @@ def check_settings(study: Study) -> None:
                 load_question_set(text)
         except QuestionSetError as error:
             raise _refused(f"{part}: {error}") from error
+    try:
+        instrument_of(study)
+    except InstrumentRefused as error:
+        raise _refused(str(error)) from error
+    if (fixed := study.plan.get("fixed")) is not None and fixed.get("instrument", {}) != study.instrument:
+        raise _refused("instrument: not that of the plan that was fixed")
     if study.status == Study.Status.DRAFT and (faults := list(disagreements(study))):
         raise _refused(faults[0])
 

@@ -34,6 +34,9 @@ LEFT_BEHIND: dict[type[models.Model], frozenset[str]] = {
     StudyFile: frozenset({"text"}),
 }
 
+# Columns that are newer than exports whose bytes must stay: absent if they have their default.
+ABSENT_BY_DEFAULT: dict[type[models.Model], frozenset[str]] = {Study: frozenset({"instrument", "licence"})}
+
 
 def carried_fields(model: type[models.Model]) -> list[models.Field]:
     """Return the columns of a model that come along: no keys, no relations, no files, nothing computed."""
@@ -47,10 +50,11 @@ def carried_fields(model: type[models.Model]) -> list[models.Field]:
 
 def carried(row: models.Model, *, leave: Collection[str] = ()) -> dict[str, Any]:
     """Return the row's carried columns as JSON holds them."""
+    absent = ABSENT_BY_DEFAULT.get(type(row), frozenset())
     return {
         field.name: _plain(getattr(row, field.attname))
         for field in carried_fields(type(row))
-        if field.name not in leave
+        if field.name not in leave and not (field.name in absent and getattr(row, field.attname) == field.get_default())
     }
 
 

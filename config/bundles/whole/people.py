@@ -1,7 +1,7 @@
 """The people of a closed study, a line each, with their trials and ballots."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,14 @@ from study.ballots.commitments import ENDED, FINISHED, fixed_commitments
 from study.ballots.receipts import public_half
 from study.ballots.table import in_batches, kinds_of
 from study.coarse_times import hour_text, whole_seconds
+from study.instruments.content import named_content
+from study.instruments.of_study import is_classic, ranked_key
 from study.models import Ballot, Event, LateAnswer, Participant, Stimulus, Study, StudyStage, Trial
 
 # An image as it is named here: the number of its clip, and that of its condition.
 Image = list[int]
+# A ballot's content as it is written, with its key; nothing of an empty one.
+Named = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def people_lines(study: Study) -> Iterator[dict[str, Any]]:
@@ -24,12 +28,12 @@ def people_lines(study: Study) -> Iterator[dict[str, Any]]:
     """
     stimuli = Stimulus.objects.filter(clip__study=study).values_list("pk", "clip__number", "condition__number")
     images = {pk: [clip, condition] for pk, clip, condition in stimuli}
-    clips = dict(study.clips.values_list("pk", "number"))
+    clips, named = dict(study.clips.values_list("pk", "number")), _named_by(study, images)
     entries = study.log.filter(action__in=(FINISHED, ENDED)).only("study", "number", "action", "data", "erased")
     fixed = fixed_commitments(entries.iterator())
     for batch in in_batches(study.participants.filter(kind__in=(*kinds_of(study), Participant.Kind.PILOT))):
         whole = [person for person in batch if _is_whole(study, person)]
-        trials = _trials(whole, clips, images)
+        trials = _trials(whole, clips, images, named)
         for person in batch:
             line = {"number": person.number, "kind": person.kind, "status": person.status}
             if person.kind in kinds_of(study):
@@ -60,7 +64,7 @@ def _facts(person: Participant) -> dict[str, Any]:
 
 
 def _trials(
-    people: Iterable[Participant], clips: Mapping[int, int], images: Mapping[int, Image]
+    people: Iterable[Participant], clips: Mapping[int, int], images: Mapping[int, Image], named: Named
 ) -> dict[int, list[dict[str, Any]]]:
     """Return the trials of each person by number."""
     pks = [person.pk for person in people]
@@ -78,16 +82,17 @@ def _trials(
             "kind": trial.kind,
             "clip": clips[trial.clip_id],
             "repeat": trial.repeat,
+            **({"part": trial.part} if trial.part else {}),
             "order": [images[pk] for pk in trial.position_order],
             "expected": trial.expected,
             "page_sent_at": hour_text(trial.page_sent_at),
             "sound_sent_after": _after(trial, trial.sound_sent_at),
             "images_sent": trial.images_sent,
             "events_after": [_after(trial, span[name]) for name in ("first", "last")] if span else [],
-            "late": [_late(answer, images) for answer in late[trial.pk]],
+            "late": [_late(answer, images, named) for answer in late[trial.pk]],
         }
         if (ballot := ballots.get(trial.pk)) is not None:
-            line["ballot"] = _ballot(trial, ballot, images)
+            line["ballot"] = _ballot(trial, ballot, images, named)
         found[trial.participant_id].append(line)
     return found
 
@@ -103,7 +108,7 @@ def _seconds(value: float | None) -> int | None:
     return None if value is None else int(whole_seconds(value))
 
 
-def _ballot(trial: Trial, ballot: Ballot, images: Mapping[int, Image]) -> dict[str, Any]:
+def _ballot(trial: Trial, ballot: Ballot, images: Mapping[int, Image], named: Named) -> dict[str, Any]:
     names = ("none_fits", "reason", "knows_piece", "nonce", "digest")
     return {name: getattr(ballot, name) for name in names} | {
         "first": images.get(ballot.first_id or 0),
@@ -112,10 +117,19 @@ def _ballot(trial: Trial, ballot: Ballot, images: Mapping[int, Image]) -> dict[s
         "received_after": _after(trial, ballot.received_at),
         "seconds": _seconds(ballot.seconds),
         "listened_seconds": _seconds(ballot.listened_seconds),
+        **named(ballot.content),
     }
 
 
-def _late(answer: LateAnswer, images: Mapping[int, Image]) -> dict[str, Any]:
+def _named_by(study: Study, images: Mapping[int, Image]) -> Named:
+    """Return how the answers to further questions come along: their images by clip and condition, as in "3.1"."""
+    if is_classic(study):
+        return lambda content: {}
+    names, ranked = {pk: ".".join(map(str, image)) for pk, image in images.items()}, ranked_key(study)
+    return lambda content: {"content": named_content(content, names, ranked)} if content else {}
+
+
+def _late(answer: LateAnswer, images: Mapping[int, Image], named: Named) -> dict[str, Any]:
     content = answer.content
     return {
         "first": images.get(content["first_id"] or 0),
@@ -123,4 +137,5 @@ def _late(answer: LateAnswer, images: Mapping[int, Image]) -> dict[str, Any]:
         "none_fits": bool(content["none_fits"]),
         "answered_at": hour_text(answer.answered_at),
         "received_at": hour_text(answer.received_at),
+        **named(content.get("content", {})),
     }

@@ -17,7 +17,9 @@ from study.participants.exclusion_rules import UNITS, ExclusionRule, Rule, rules
 from study.participants.fair_pay import CURRENCIES
 from study.participants.flag_words import MEANINGS, flag_name
 from study.participants.moderators import moderator_columns, planned_moderators
+from study.participants.quality import never_measured
 from study.setup.drafting import CHANGEABLE_WHILE_OPEN
+from study.setup.instrument_checks import extra_trials_without_answer
 
 # A field for each exclusion rule: its threshold, empty for no rule.
 RULE_PREFIX = "rule_"
@@ -275,9 +277,15 @@ class PlanForm(KeptForm, forms.ModelForm):
         return any(not field.disabled for field in self.fields.values())
 
     def groups(self) -> list[dict[str, Any]]:
-        """Return the fields under their headings."""
+        """Return the fields under their headings, without empty ones of rules that the trials say nothing about."""
+        pointless = {RULE_PREFIX + kind for kind in never_measured(self.instance)}
         return [
-            {"id": key, "title": title, "help": text, "fields": [self[name] for name in names]}
+            {
+                "id": key,
+                "title": title,
+                "help": text,
+                "fields": [self[name] for name in names if name not in pointless or self[name].value()],
+            }
             for key, title, text, names in GROUPS
         ]
 
@@ -345,6 +353,12 @@ class PlanForm(KeptForm, forms.ModelForm):
         for kind, (setting, why) in RULES_NEED.items():
             if cleaned.get(RULE_PREFIX + kind) and not cleaned.get(setting, getattr(self.instance, setting)):
                 self.add_error(RULE_PREFIX + kind, why)
+        extras = {name: cleaned.get(name) or 0 for name in ("match_controls", "attention_trials")}
+        for name, why in extra_trials_without_answer(self.instance, **extras).items():
+            self.add_error(name, why)
+        for kind in never_measured(self.instance):
+            if cleaned.get(RULE_PREFIX + kind) and RULE_PREFIX + kind not in self.errors:
+                self.add_error(RULE_PREFIX + kind, _("The questions of the trials say nothing about this: empty it."))
         for name, problem in money_problems(cleaned):
             self.add_error(name, problem)
         if cleaned.get("stop_at_target") and not cleaned.get("target_participants"):

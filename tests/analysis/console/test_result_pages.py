@@ -18,7 +18,8 @@ from tests.analysis.answered_studies import closed_study
 from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jobs_at_once")]
-FILES = [*REPORT_FILES, "ballots.csv", "codebook.csv", "participants.csv", "participants_codebook.csv", "analysis.json"]
+TABLES = [f"{name}{kind}.csv" for name in ("answers", "participants") for kind in ("", "_codebook")]
+FILES = [*REPORT_FILES, "ballots.csv", "codebook.csv", *TABLES, "analysis.json"]
 
 
 def signed_in(user: Any) -> Client:

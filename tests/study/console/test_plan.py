@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from study.instruments.presets import PRESETS
 from study.models import Study
 from tests.factories import make_open_study
 
@@ -110,6 +111,27 @@ def test_a_rule_that_cannot_apply_is_refused(draft: Study, as_user: SignIn, name
     assert said in answer.text
     draft.refresh_from_db()
     assert not draft.plan.get("exclusions")
+
+
+@pytest.mark.parametrize(
+    ("preset", "name", "value", "said"),
+    [
+        ("seed", "rule_one_value", "90", "say nothing about this: empty it."),
+        ("pairs", "rule_one_value", "90", "say nothing about this: empty it."),
+        ("match_and_quality", "rule_position_pattern", "1000", "say nothing about this: empty it."),
+        ("match_and_quality", "match_controls", "1", "need a question that chooses an image"),
+    ],
+)
+def test_what_the_questions_of_the_trials_cannot_tell_is_neither_offered_nor_taken(
+    draft: Study, as_user: SignIn, preset: str, name: str, value: str, said: str
+) -> None:
+    Study.objects.filter(pk=draft.pk).update(instrument=PRESETS[preset])
+    browser, url = as_user(draft.owner), reverse("study_plan", args=[draft.slug])
+    fields = plan_fields(browser, draft, **{name: value})
+    assert ('name="rule_one_value"' in browser.get(url).text) == (preset == "match_and_quality")
+    refused = browser.post(url, fields)
+    assert refused.status_code == 400
+    assert said in refused.text
 
 
 def test_an_open_study_keeps_the_rules_that_its_plan_fixed(owner: Any, as_user: SignIn) -> None:

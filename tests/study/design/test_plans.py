@@ -138,6 +138,16 @@ def test_neighbours_are_more_even_than_by_chance():
     assert spread(2) < spread(1)
 
 
+def as_first_written(plan):
+    """The plan as the digests below know it: before trials had parts and values."""
+    assert all((trial.part, trial.expected_value) == (0, None) for trial in plan)
+    names = ("clip", "images", "kind", "repeat", "expected")
+    trials = [
+        "PlannedTrial({})".format(", ".join(f"{name}={getattr(trial, name)!r}" for name in names)) for trial in plan
+    ]
+    return f"({', '.join(trials)})"
+
+
 # What studies that are under way were promised: a change here needs a new version of the orders.
 @pytest.mark.parametrize(
     ("version", "clips", "each", "digest"),
@@ -153,7 +163,7 @@ def test_neighbours_are_more_even_than_by_chance():
 def test_the_orders_of_a_version_never_change(version, clips, each, digest):
     extras = {"repeats": 1, "match_controls": 1, "attention_trials": 1}
     design = Design(seed=42, clips=clips, conditions=4, each=each, version=version, **extras)
-    plans = "".join(repr(draw_plan(design, slot)) for slot in range(150))
+    plans = "".join(as_first_written(draw_plan(design, slot)) for slot in range(150))
     assert hashlib.sha256(plans.encode()).hexdigest()[:16] == digest
 
 
@@ -210,7 +220,19 @@ def test_the_next_slot_is_the_lowest_free_one(held):
     assert set(range(slot)) <= held
 
 
-@pytest.mark.parametrize("bad", [{"conditions": 1}, {"conditions": 7}, {"each": 0}, {"each": 9}, {"version": 3}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"conditions": 1},
+        {"conditions": 7},
+        {"each": 0},
+        {"each": 9},
+        {"version": 3},
+        {"pairs_per_clip": 0},
+        {"pairs_per_clip": 7},
+        {"attention_trials": 1, "named": 0},
+    ],
+)
 def test_an_impossible_design_is_refused(bad):
     with pytest.raises(ValueError, match=r"images|hear|newer"):
         Design(**({"seed": 1, "clips": 6, "conditions": 4} | bad))

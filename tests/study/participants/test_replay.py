@@ -273,3 +273,28 @@ def test_nothing_is_left_of_a_person_who_has_withdrawn_and_erased_events_are_non
     withdraw(person)
     person.refresh_from_db()
     assert replay_of(person, study) == Replay()
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_answers_of_every_kind_are_told_and_under_the_seal_of_no_image(sealed: bool) -> None:
+    scale = {"key": "match", "cannot_say": True}
+    questions = [
+        {"kind": "choose", "key": "choice", "ranks": 4},
+        {"kind": "rate", "key": "rating", "scales": [scale]},
+        {"kind": "text", "key": "why"},
+    ]
+    study = make_open_study(clips=1, instrument={"questions": questions})
+    person, _token = enrol(study)
+    values = {f"match.{letter}": (value,) for letter, value in zip("ABCD", ("7", "none", "2", "5"), strict=True)}
+    answer = Answer(uuid4(), "C", "A", further=("D",), values=values | {"why": ("the drums",)})
+    cast_ballot(person.trials.get(number=1), answer)
+    if not sealed:
+        Study.objects.update(status=Study.Status.CLOSED, closed_at=timezone.now() - timedelta(days=9))
+    study.refresh_from_db()
+
+    (told,) = [moment for moment in replay_of(person, study).moments if moment.is_answer]
+
+    if sealed:
+        assert told.further == "choice: place 3 γ, place 4 δ; match: 2, 5, 7, cannot say"
+    else:
+        assert told.further == "choice: place 3 D, place 4 B; match: A 7, B cannot say, C 2, D 5; why: the drums"

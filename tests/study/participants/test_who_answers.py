@@ -383,6 +383,18 @@ def test_honest_positions_are_rarely_flagged():
         assert max(flagged.values()) / 400 < 0.05, (clips, flagged)
 
 
+def test_honest_sides_of_pairs_are_rarely_flagged():
+    """Nor does the balance of the sides make a pattern of those who always like the same conditions."""
+    for conditions, clips, per_clip in ((2, 8, 1), (2, 24, 1), (4, 6, 6), (4, 12, 2)):
+        flagged = 0
+        for slot in range(200):
+            trials = draw_plan(Design(seed=7, clips=clips, conditions=conditions, pairs_per_clip=per_clip), slot)
+            shown = [[condition for _clip, condition in trial.images] for trial in trials]
+            pattern = least_likely_pattern([(int(left > right), None) for left, right in shown], 2)
+            flagged += pattern is not None and pattern.odds >= RARE
+        assert flagged / 200 < 0.04, (conditions, clips, per_clip)
+
+
 def test_withdrawal_erases_flags_and_what_the_server_saw(clock):
     study = make_open_study(clips=4)
     person = fake(study)
