@@ -9,24 +9,67 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analysis.study_results.reporting_answers import FIELDS
+from analysis.study_results.reporting_answers import FIELDS, LICENCES, reporting_answers
 from study.console.forms.tag_file import ENCODINGS
 from study.console.forms.versions import KeptForm
+from study.models import Study
 
 MOST_BYTES = 20 * 2**20
 _ONE_LINE = ("hourly_wage", "data_link", "source_link")
 
 
-class ReportingForm(KeptForm, forms.Form):
-    """The researcher's answers for the checklists; every field may stay empty."""
+_OTHER = "other"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+
+class ReportingForm(KeptForm, forms.Form):
+    """The researcher's answers for the checklists, and the licence of the data; every field may stay empty."""
+
+    licence = forms.ChoiceField(
+        label=gettext_lazy("Licence of the data"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("none stated")),
+            *LICENCES.items(),
+            (_OTHER, gettext_lazy("another, in words")),
+        ],
+        help_text=gettext_lazy(
+            "Under which others may use the answers; exports state it. The consent text has to permit it."
+        ),
+    )
+    licence_words = forms.CharField(label=gettext_lazy("The other licence, in words"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
+        super().__init__(*args, initial=reporting_answers(study), **kwargs)
+        is_known = study.licence in ("", *LICENCES)
+        self.initial["licence"] = study.licence if is_known else _OTHER
+        self.initial["licence_words"] = "" if is_known else study.licence
         for key, label, help_text in FIELDS:
             widget = forms.TextInput() if key in _ONE_LINE else forms.Textarea(attrs={"rows": 2})
             self.fields[key] = forms.CharField(
                 label=label, help_text=help_text, required=False, max_length=2000, widget=widget
             )
+
+    def group_of(self, name: str) -> str:
+        """Treat both fields of the licence as one value."""
+        return "licence" if name.startswith("licence") else name
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        words = cleaned.get("licence_words")
+        if cleaned.get("licence") == _OTHER and not words:
+            self.add_error("licence_words", _("Write the licence, or choose “none stated” above."))
+        elif cleaned.get("licence") != _OTHER and words and "licence" in cleaned:
+            self.add_error("licence_words", _("Choose “another, in words” above, or empty this."))
+        return cleaned
+
+    def answers(self) -> dict[str, str]:
+        """Return the answers for the checklists, by key."""
+        return {key: self.cleaned_data[key] for key, _label, _help in FIELDS}
+
+    def licence_sent(self) -> str:
+        """Return the licence as the study keeps it."""
+        chosen = str(self.cleaned_data["licence"])
+        return str(self.cleaned_data["licence_words"]) if chosen == _OTHER else chosen
 
     def clean_hourly_wage(self) -> str:
         text = str(self.cleaned_data["hourly_wage"]).strip()
@@ -160,7 +203,13 @@ class AnalysisRulesForm(KeptForm, forms.Form):
     )
     planned = forms.BooleanField(label=gettext_lazy("This study may stop early"), required=False)
 
-    def __init__(self, *args: Any, can_stop_early: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, can_stop_early: bool, in_steps: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if in_steps:
+            self.fields["smallest"].help_text = _(
+                "steps of the scale that is the main question, of the primary contrast; the report then says whether "
+                "the difference is at least that large, whether any such difference is excluded, or that it is "
+                "undecided. Empty: no such sentence"
+            )
         if not can_stop_early:
             del self.fields["planned"]

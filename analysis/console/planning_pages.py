@@ -14,8 +14,8 @@ from analysis.report.figures.planning import people_by_clips_figure
 from analysis.study_results import analyses, early_stop
 from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.power_answers import UNANSWERED, ask_power, asked_at, finished_spreads, first_inputs
-from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
-from analysis.study_results.smallest_difference import largest_possible, plan_smallest, planned_smallest
+from analysis.study_results.reporting_answers import save_reporting_answers
+from analysis.study_results.smallest_difference import largest_possible, main_scale, plan_smallest, planned_smallest
 from study.access import Right, studies_of
 from study.console.common import one_at_a_time, redirect_after_save, study_page
 from study.console.forms.versions import Editing, editing
@@ -30,10 +30,10 @@ _RULES_SAVED = ("smallest difference planned", "early stop planned", "early stop
 @one_at_a_time
 def study_reporting(request: HttpRequest, study: Study) -> HttpResponse:
     """The form for the researcher's answers, and the checklists as filled so far."""
-    form = ReportingForm(request.POST or None, initial=reporting_answers(study))
+    form = ReportingForm(request.POST or None, study=study)
     form.editing = editing(study, request.user, "reporting answers saved")
     if form.is_valid():
-        save_reporting_answers(study, form.cleaned_data, actor=request.user)
+        save_reporting_answers(study, form.answers(), licence=form.licence_sent(), actor=request.user)
         return redirect_after_save(request, study, "study_reporting", _("Saved."), step="reporting", form=form)
     analysis = analyses.latest_unsealed(study)
     checklists = [
@@ -96,10 +96,12 @@ def _good_choice(backwards: Mapping[str, Any]) -> dict[str, Any] | None:
 def study_analysis_rules(request: HttpRequest, study: Study) -> HttpResponse:
     """The rules of the analysis that belong to the plan and, once the study is open, the decision of the early stop."""
     planned = early_stop.is_planned(study)
-    possible = early_stop.is_possible(study)
+    # What is planned can be taken out, even if it has become impossible.
+    possible = early_stop.is_possible(study) or early_stop.is_planned(study)
+    in_steps = main_scale(study) is not None
     data = request.POST if request.method == "POST" else None
     initial = {"smallest": planned_smallest(study), "planned": planned}
-    form = AnalysisRulesForm(data, initial=initial, can_stop_early=possible)
+    form = AnalysisRulesForm(data, initial=initial, can_stop_early=possible, in_steps=in_steps)
     form.editing = editing(study, request.user, *_RULES_SAVED)
     if form.is_valid():
         try:
@@ -122,6 +124,7 @@ def study_analysis_rules(request: HttpRequest, study: Study) -> HttpResponse:
             "possible": possible,
             "smallest": planned_smallest(study),
             "largest": largest_possible(study),
+            "in_steps": in_steps,
             "decision": early_stop.decision(study) if planned and study.opened_at else "",
         },
         status=form.refusal_status,

@@ -21,8 +21,8 @@ from analysis.statistics.value_results import Categories, Distribution, TrialNum
 class Picks:
     """Categories picked in N trials by P participants: for each of K images, or for the music (K = 1).
 
-    `picked` (N, K, M): whether a category was picked; `answered` (N, K): whether the question was answered, perhaps
-    without any category. `participant` (N,): codes from 0.
+    `conditions` (K): of the images; none for the music. `picked` (N, K, M): whether a category was picked; `answered`
+    (N, K): whether the question was answered, perhaps without any category. `participant` (N,): codes from 0.
     """
 
     categories: tuple[str, ...]
@@ -30,6 +30,7 @@ class Picks:
     participant: np.ndarray
     picked: np.ndarray
     answered: np.ndarray
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,8 @@ def check_picks(picks: Picks) -> None:
     n, k, m = picks.picked.shape
     if m != len(picks.categories) or picks.answered.shape != (n, k) or len(picks.participant) != n:
         raise DesignError("picks are trials × images × categories, with one answer a trial and image.")
+    if picks.conditions and len(picks.conditions) != k:
+        raise DesignError(f"picks for {k} images have {len(picks.conditions)} conditions; name one for each image.")
     if len(set(picks.categories)) < m:
         raise DesignError("a category is named twice; give each a key of its own.")
     wrong = (picks.picked.any(axis=2) & ~picks.answered).any(axis=1)

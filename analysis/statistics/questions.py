@@ -112,6 +112,7 @@ def analyse_question(question: Question, plan: AnalysisPlan, moderators: Groups 
                 kind=question.kind,
                 n_participants=len(data.participants),
                 n_trials=len(data.participant),
+                conditions=data.conditions,
                 categories=categories(data, plan.draws, plan.seed),
             )
         if isinstance(data, Numbers):

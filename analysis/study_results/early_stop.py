@@ -17,6 +17,7 @@ from analysis.statistics.sequential import decide, ready_prefix
 from analysis.study_results.factors import factors_of, has_preset
 from study.ballots.table import counted_people
 from study.errors import NotAllowedNow
+from study.instruments.of_study import instrument_of
 from study.models import Ballot, Participant, Study, Trial
 from study.models.log import record
 from study.models.participants import LEFT_OUT
@@ -26,8 +27,13 @@ GONE_AFTER = timedelta(days=1)
 
 
 def is_possible(study: Study) -> bool:
-    """Whether the study compares redefined with original tags, the only question that the rule can answer."""
-    return has_preset(list(study.conditions.order_by("number")))
+    """Whether the study compares redefined with original tags by a first and a second choice.
+
+    It is the only question that the rule can answer, and these are the answers that it counts.
+    """
+    choose = instrument_of(study).choose
+    counts = choose is not None and choose.ranks <= 2
+    return counts and has_preset(list(study.conditions.order_by("number")))
 
 
 def is_planned(study: Study) -> bool:

@@ -1,9 +1,10 @@
-"""The preflight finding of the analysis; `apps.py` imports this module to register it."""
+"""The preflight findings of the analysis; `apps.py` imports this module to register them."""
 
 from collections.abc import Iterable
 
 from django.utils.translation import gettext
 
+from analysis.study_results import early_stop
 from analysis.study_results.factors import factors_of, has_preset
 from study.models import Study
 from study.setup import preflight
@@ -36,3 +37,17 @@ def primary_question(study: Study) -> Iterable[Finding]:
         % {"high": sides[0], "low": sides[1]},
         "study_describe",
     )
+
+
+@preflight.register
+def early_stop_counts_choices(study: Study) -> Iterable[Finding]:
+    """Refuse an early stop that was planned before the conditions or the questions of the trials became others."""
+    if early_stop.is_planned(study) and not early_stop.is_possible(study):
+        yield Finding(
+            Level.BLOCKS,
+            gettext(
+                "The plan lets the study stop early, but the rule needs corrected (redefined) against original tags "
+                "and a first or second choice in each trial. Take it out of the plan, or ask for these."
+            ),
+            "study_analysis_rules",
+        )

@@ -39,6 +39,9 @@ FIELDS: tuple[tuple[str, Any, Any], ...] = (
     ("contact", _("Contact"), _("what the step “Describe” does not say: name, affiliation, e-mail address")),
 )
 
+# Licences of the data to choose from, by their SPDX names; others are stored as they were written.
+LICENCES = {"CC-BY-4.0": "CC BY 4.0", "CC0-1.0": "CC0 1.0", "CC-BY-NC-4.0": "CC BY-NC 4.0"}
+
 # An empty answer to these is not listed as missing.
 MAY_STAY_EMPTY = frozenset({"deviations"})
 
@@ -55,12 +58,21 @@ def reporting_answers(study: Study) -> dict[str, str]:
 
 
 @transaction.atomic
-def save_reporting_answers(study: Study, answers: Mapping[str, str], *, actor: Any = None) -> None:
-    """Replace the researcher's answers. The log names those that changed."""
+def save_reporting_answers(
+    study: Study, answers: Mapping[str, str], *, licence: str | None = None, actor: Any = None
+) -> None:
+    """Replace the researcher's answers. The log names those that changed.
+
+    Args:
+        licence: of the study's data, which exports state; None leaves it as it is.
+    """
     row = Study.objects.select_for_update().get(pk=study.pk)
     before = reporting_answers(row)
     row.plan = row.plan | {"reporting": {key: text for key, text in answers.items() if text}}
-    row.save(update_fields=["plan"])
     changed = sorted(key for key, text in answers.items() if text != before.get(key, ""))
+    if licence is not None and licence != row.licence:
+        row.licence = study.licence = licence
+        changed.append("licence")
+    row.save(update_fields=["plan", "licence"])
     record(row, "reporting answers saved", actor=actor, answers=changed)
     study.plan = row.plan

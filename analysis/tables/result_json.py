@@ -30,7 +30,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _contrast(test: results.ContrastTest) -> dict[str, Any]:
+def contrast_block(test: results.ContrastTest) -> dict[str, Any]:
     keys = ("contrast", "estimate", "se", "df", "t", "p", "ci95", "population")
     block = {key: plain(getattr(test, key)) for key in keys}
     if test.p_holm is not None:
@@ -43,7 +43,7 @@ def _new_clips(test: results.ContrastTest | None) -> dict[str, Any] | None:
     return None if test is None else {key: plain(getattr(test, key)) for key in keys}
 
 
-def _by_condition(conditions: Sequence[str], values: Sequence[Any] | None) -> dict[str, Any] | None:
+def by_condition(conditions: Sequence[str], values: Sequence[Any] | None) -> dict[str, Any] | None:
     return None if values is None else {c: plain(v) for c, v in zip(conditions, values, strict=True)}
 
 
@@ -55,7 +55,7 @@ def _scores(result: AnalysisResult | MainNumbers) -> dict[str, Any]:
     }
 
 
-def _pair(pair: results.PairComparison) -> dict[str, Any]:
+def pair_block(pair: results.PairComparison) -> dict[str, Any]:
     return {
         "a": pair.a,
         "b": pair.b,
@@ -69,10 +69,8 @@ def _pair(pair: results.PairComparison) -> dict[str, Any]:
     }
 
 
-def _plackett_luce(result: AnalysisResult) -> dict[str, Any] | None:
-    fit = result.plackett_luce
-    if fit is None:
-        return None
+def worths_block(conditions: Sequence[str], fit: results.PlackettLuce) -> dict[str, Any]:
+    """Worths and their errors, by condition."""
     per_condition = (
         "log_worth",
         "se",
@@ -84,11 +82,11 @@ def _plackett_luce(result: AnalysisResult) -> dict[str, Any] | None:
         "ci95_new_clips",
     )
     block: dict[str, Any] = {"reference": fit.reference}
-    block |= {key: _by_condition(result.conditions, getattr(fit, key)) for key in per_condition}
+    block |= {key: by_condition(conditions, getattr(fit, key)) for key in per_condition}
     for key in ("loglik", "converged", "separated", "penalised", "bounds", "quasi_variances", "covariance"):
         block[key] = plain(getattr(fit, key))
     if fit.quasi_variances is not None:
-        block["quasi_variances"]["values"] = _by_condition(result.conditions, fit.quasi_variances.values)
+        block["quasi_variances"]["values"] = by_condition(conditions, fit.quasi_variances.values)
     block["population"] = fit.population
     return block
 
@@ -118,14 +116,14 @@ _TESTS = frozenset(
 )
 
 
-def _without_sampling(value: Any) -> Any:
+def without_sampling(value: Any) -> Any:
     """The same with null for every number that assumes a fixed number of people; estimates stay."""
     if isinstance(value, dict):
         return {
-            key: None if key in _SAMPLING or key.startswith(("p_", "se_", "ci95_")) else _without_sampling(item)
+            key: None if key in _SAMPLING or key.startswith(("p_", "se_", "ci95_")) else without_sampling(item)
             for key, item in value.items()
         }
-    return [_without_sampling(item) for item in value] if isinstance(value, list) else value
+    return [without_sampling(item) for item in value] if isinstance(value, list) else value
 
 
 def to_json(result: AnalysisResult) -> dict[str, Any]:
@@ -138,7 +136,7 @@ def to_json(result: AnalysisResult) -> dict[str, Any]:
     if result.sequential is None or not result.sequential.stopped_at:
         return data
     kept = {
-        key: value if key in KEPT_AFTER_A_STOP else None if key in _TESTS else _without_sampling(value)
+        key: value if key in KEPT_AFTER_A_STOP else None if key in _TESTS else without_sampling(value)
         for key, value in data.items()
     }
     return kept | {"permutation_by_clip": {}, "kendall_w": None}
@@ -155,11 +153,11 @@ def main_to_json(numbers: MainNumbers, *, stopped: bool = False) -> dict[str, An
         "n_participants": numbers.n_participants,
         "n_clips": numbers.n_clips,
         "n_ballots": numbers.n_ballots,
-        "primary": None if numbers.primary is None else _contrast(numbers.primary),
+        "primary": None if numbers.primary is None else contrast_block(numbers.primary),
         "scores": _scores(numbers),
     }
     stopped = stopped or bool(numbers.sequential and numbers.sequential.stopped_at)
-    return dict(_without_sampling(data)) if stopped else data
+    return dict(without_sampling(data)) if stopped else data
 
 
 def _win_matrix(result: AnalysisResult) -> dict[str, dict[str, int]]:
@@ -182,7 +180,7 @@ def _exposure(result: AnalysisResult) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
-        "shown": _by_condition(result.conditions, found.shown),
+        "shown": by_condition(result.conditions, found.shown),
         "unequal": found.unequal,
         "left_out": {test.contrast: test.left_out for test in (*result.these_clips, *_new(result))},
     }
@@ -200,7 +198,7 @@ def _missing_seconds(result: AnalysisResult) -> dict[str, Any] | None:
         },
         "test": plain(found.test),
         "bounds": found.bounds and [_new_clips(test) for test in found.bounds],
-        "weighted": found.weighted and _contrast(found.weighted),
+        "weighted": found.weighted and contrast_block(found.weighted),
         "primary_from": "first choices" if result.plan.second_choice == "optional" else "first and second choices",
     }
 
@@ -209,12 +207,12 @@ def _prediction(result: AnalysisResult) -> dict[str, Any] | None:
     found = result.prediction
     if found is None:
         return None
-    return {**plain(found), "first": _by_condition(result.conditions, found.first)}
+    return {**plain(found), "first": by_condition(result.conditions, found.first)}
 
 
 def _everything(result: AnalysisResult) -> dict[str, Any]:
     by_clip = {
-        clip: _by_condition(result.conditions, plain(result.by_clip.points[j])) for j, clip in enumerate(result.clips)
+        clip: by_condition(result.conditions, plain(result.by_clip.points[j])) for j, clip in enumerate(result.clips)
     }
     friedman = result.friedman
     return {
@@ -223,23 +221,22 @@ def _everything(result: AnalysisResult) -> dict[str, Any]:
         "n_ballots": result.n_ballots,
         "weights": plain(result.weights),
         "conditions": list(result.conditions),
-        "primary": None if result.primary is None else _contrast(result.primary),
-        "secondary": [_contrast(test) for test in result.secondary] if result.primary else None,
+        "primary": None if result.primary is None else contrast_block(result.primary),
+        "secondary": [contrast_block(test) for test in result.secondary] if result.primary else None,
         "scores": _scores(result),
         "by_clip": by_clip,
         "shown_by_clip": {
-            clip: _by_condition(result.conditions, plain(result.by_clip.shown[j]))
-            for j, clip in enumerate(result.clips)
+            clip: by_condition(result.conditions, plain(result.by_clip.shown[j])) for j, clip in enumerate(result.clips)
         },
         "friedman": None if friedman is None else plain(friedman),
         "kendall_w": result.kendall_w,
         "permutation": plain(result.permutation),
-        "pairwise": [_pair(pair) for pair in result.pairwise],
-        "plackett_luce": _plackett_luce(result),
+        "pairwise": [pair_block(pair) for pair in result.pairwise],
+        "plackett_luce": result.plackett_luce and worths_block(result.conditions, result.plackett_luce),
         "factorial": {effect.name: plain(effect) for effect in result.factorial} or None,
         "position_bias": plain(result.position_bias),
         "simple_effects": [
-            {"factor": effect.factor, "within": effect.within} | _contrast(effect.test)
+            {"factor": effect.factor, "within": effect.within} | contrast_block(effect.test)
             for effect in result.simple_effects
         ]
         or None,
@@ -267,7 +264,7 @@ def _everything(result: AnalysisResult) -> dict[str, Any]:
             "excluded": result.n_excluded,
             "repeats": result.n_repeats,
         },
-        "these_clips": [_contrast(test) for test in result.these_clips],
+        "these_clips": [contrast_block(test) for test in result.these_clips],
         "skillings_mack": plain(result.skillings_mack),
         "permutation_by_clip": dict(zip(result.clips, map(plain, result.permutation_by_clip), strict=False)),
         "irrelevant_alternatives": plain(result.irrelevant_alternatives),

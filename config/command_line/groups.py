@@ -35,6 +35,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "images": "sets how images are made, starts and watches the run",
         "review": "approves images, has them painted again, decides on contested tags",
         "plan": "prints or changes the plan, the questions and who may take part",
+        "instrument": "prints or changes the questions of each trial: choices, pairs, ratings, categories, words",
         "planning": "prints or changes reporting answers and analysis rules, asks for the power",
         "rehearsals": "has simulated people answer a copy of a draft, lists and removes such copies",
         "schedule": "sets when a study opens and closes by itself",

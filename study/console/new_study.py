@@ -16,6 +16,7 @@ from study.access import Access, Right, role_of, studies_of
 from study.console.common import study_page
 from study.console.forms.describe import CreateStudyForm
 from study.errors import StudyError
+from study.instruments.reading import InstrumentRefused
 from study.models import Study
 from study.participants.questions import in_language
 from study.setup import study_templates
@@ -58,9 +59,13 @@ def study_create(request: HttpRequest) -> HttpResponse:
         initial={"title": _name(template)} if template else {},
     )
     if is_sent and form.is_valid():
-        study = _create(form.cleaned_data, template, request.user)
-        messages.success(request, _("The study has been created. Write what participants read, or upload clips."))
-        return redirect("study_describe", study.slug)
+        try:
+            study = _create(form.cleaned_data, template, request.user)
+        except InstrumentRefused as error:  # the template's questions need more conditions than were written
+            form.add_error("design", str(error))
+        else:
+            messages.success(request, _("The study has been created. Write what participants read, or upload clips."))
+            return redirect("study_describe", study.slug)
     shown = {
         "form": form,
         "file_form": file_form,

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from study.access import Right
 from study.blinding_audit.size import expected_minutes
 from study.console.common import access_to, study_page
+from study.console.instrument import asked_rows, readable_instrument
 from study.errors import StudyError
 from study.models import Participant, Study
 from study.participants.flag_words import rules_in_words
@@ -95,6 +96,7 @@ def study_open(request: HttpRequest, study: Study) -> HttpResponse:
         {
             "study": study,
             "rules": rules_in_words(study),
+            "trial": asked_rows(study, readable_instrument(study)[0]) if shows_draft else [],
             "blocking": blocking,
             "warning": [finding for finding in findings if finding.level is preflight.Level.WARNS],
             "progress": progress(study) if study.status != Study.Status.DRAFT else None,

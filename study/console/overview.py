@@ -1,6 +1,7 @@
 """The overview of one study: what is done, what comes next."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,6 +13,8 @@ from study.access import Access, Right
 from study.ballots.commitments import FINISHED
 from study.ballots.table import counted_people
 from study.console.common import access_to, condition_rows, readable_entries, study_page
+from study.console.instrument import asked_rows, readable_instrument
+from study.instruments.of_study import is_classic
 from study.models import Participant, Study
 from study.published_heads.summary import head_summary
 from study.setup import sharing
@@ -57,6 +60,7 @@ def study_overview(request: HttpRequest, study: Study) -> HttpResponse:
             "steps": steps,
             "next": _next_action(access, steps),
             "conditions": condition_rows(study) if access.allows(Right.LOOK) else (),
+            "trial": _asked(study) if access.allows(Right.LOOK) else [],
             "sealed": study.is_blinded,
             "archived": sharing.is_archived(study),
             "completed": counted_people(study, study.stage).filter(status=Participant.Status.COMPLETED).count(),
@@ -67,6 +71,11 @@ def study_overview(request: HttpRequest, study: Study) -> HttpResponse:
     )
 
 
+def _asked(study: Study) -> list[dict[str, Any]]:
+    """The questions of each trial, of a study that asks for more than a first and a second choice."""
+    return [] if is_classic(study) else asked_rows(study, readable_instrument(study)[0])
+
+
 def _purpose_of(key: str) -> str:
     """Return a sentence about a step's purpose; empty for a step that is not listed here."""
     return {
@@ -75,6 +84,7 @@ def _purpose_of(key: str) -> str:
         "tags": _("Import the original tags; clips without any have theirs predicted."),
         "generate": _("Make the images of every clip."),
         "review": _("Look at the images of every clip and decide the doubtful tags."),
+        "instrument": _("What participants are asked for each clip: choices, pairs, ratings, words."),
         "plan": _("Set weights, participants and checks before the first answer."),
         "power": _("How many people and clips are needed to find an effect."),
         "analysis_rules": _("Whether the study may end early, and the smallest difference that matters."),

@@ -9,6 +9,7 @@ from study.access import Right
 from study.console.common import one_at_a_time, redirect_after_save, study_page
 from study.console.forms.plan import PlanForm
 from study.console.forms.versions import editing
+from study.console.instrument import asked_rows, readable_instrument
 from study.errors import StudyError
 from study.models import Study
 from study.participants.answers_table import PARTS, questions_of
@@ -41,6 +42,7 @@ def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
             "form": form,
             "groups": form.groups(),
             "included": included,
+            "trial": asked_rows(study, readable_instrument(study)[0]),
             "asked": {part: len(questions_of(study, part)) for part in PARTS},
             "expected_minutes": expected_minutes(study),
             "fair": verdict_on(pay, basis_of(study) if pay else None),

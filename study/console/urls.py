@@ -7,6 +7,8 @@ from study.console import (
     clips,
     deleted,
     glossary,
+    instrument,
+    instrument_builder,
     jobs,
     links,
     log,
@@ -34,6 +36,7 @@ from study.console import (
 
 _STUDY = "studies/<slug:slug>/"
 _PART = r"^studies/(?P<slug>[-\w]+)/plan/questions/(?P<part>before|after)/"
+_TRIAL = r"^studies/(?P<slug>[-\w]+)/plan/trial/"
 
 urlpatterns = [
     path("glossary/", glossary.glossary, name="glossary"),
@@ -81,6 +84,14 @@ urlpatterns = [
     re_path(_PART + r"questions\.yaml$", questions.questions_file, name="questions_file"),
     re_path(_PART + "add/(?P<kind>[a-z_]{1,20})/$", question_builder.question_add, name="question_add"),
     re_path(_PART + "edit/(?P<key>[a-z0-9_]{1,40})/$", question_builder.question_edit, name="question_edit"),
+    path(_STUDY + "plan/trial/", instrument.study_instrument, name="study_instrument"),
+    path(_STUDY + "plan/trial/change/", instrument.instrument_change, name="instrument_change"),
+    path(_STUDY + "plan/trial/yaml/", instrument.instrument_yaml_page, name="instrument_yaml"),
+    path(_STUDY + "plan/trial/questions.yaml", instrument.instrument_file, name="instrument_file"),
+    re_path(_TRIAL + "add/(?P<kind>[a-z]{1,20})/$", instrument_builder.instrument_add, name="instrument_add"),
+    re_path(
+        _TRIAL + "edit/(?P<key>[a-z][a-z0-9_]{0,29})/$", instrument_builder.instrument_edit, name="instrument_edit"
+    ),
     path(_STUDY + "preview/", opening.study_preview, name="study_preview"),
     path(_STUDY + "preview/start/", opening.study_preview_start, name="study_preview_start"),
     path(_STUDY + "open/", opening.study_open, name="study_open"),

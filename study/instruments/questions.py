@@ -155,7 +155,7 @@ class Instrument(_Frozen):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if twice := _first_twice(self.keys()):
+        if twice := _first_twice(self.keys()) or _first_twice(question.key for question in self.questions):
             raise ValueError(_("two questions or scales are called “%(key)s”; rename one") % {"key": twice})
         choices = [question for question in self.questions if isinstance(question, Choose | Pair)]
         if len(choices) > 1:

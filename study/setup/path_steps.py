@@ -151,6 +151,7 @@ def has_all_images(study: Study) -> bool:
 register(PathStep("describe", _("Describe"), "study_describe", Group.SETUP, 10, _described))
 register(PathStep("clips", _("Clips"), "study_clips", Group.SETUP, 20, _clips))
 register(PathStep("tags", _("Tags"), "study_tags", Group.SETUP, 30, _tags))
+register(PathStep("instrument", _("Questions in each trial"), "study_instrument", Group.SETUP, 55, None, optional=True))
 register(PathStep("plan", _("Plan"), "study_plan", Group.SETUP, 60, _planned))
 register(PathStep("preview", _("Preview"), "study_preview", Group.SETUP, 70, None))
 register(PathStep("open", _("Open"), "study_open", Group.SETUP, 80, _opened, right=Right.SEE))

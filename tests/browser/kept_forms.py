@@ -91,6 +91,18 @@ REVIEW: dict[str, Any] = {
 FORMS = [
     of_case("study/plan.html", "study_plan", "completion_code", stands_for="forms that the script sends"),
     of_case("study/questions_yaml.html", "questions_yaml", "text", stands_for="forms with a file"),
+    of_case("study/instrument_yaml.html", "instrument_yaml", "text"),
+    of_case("study/instrument.html", "study_instrument", "primary"),
+    Kept(
+        "study/instrument_question.html",
+        "instrument_edit",
+        "text_en",
+        "Mine?",
+        "Theirs?",
+        part=("choice",),
+        save="button.primary",
+        asks="Somebody has changed this question since you opened it.",
+    ),
     of_case("study/_question_screening.html", "study_questions", "limit_0"),
     of_case("study/_question_screening.html", "study_questions", "screen_out_text_en"),
     of_case("study/_question_groups.html", "study_questions", "before_hours:cuts"),

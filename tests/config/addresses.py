@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from analysis.models import SharedReport
 from generation.console.clip_views import image_key
 from study.access import Right
+from study.instruments.of_study import instrument_of
 from study.models import Study
 from study.participants.answers_table import questions_of
 from tests.study.visits import Visit
@@ -82,6 +83,12 @@ AUDIENCE = {
         "questions_file",
         "question_add",
         "question_edit",
+        "study_instrument",
+        "instrument_change",
+        "instrument_yaml",
+        "instrument_file",
+        "instrument_add",
+        "instrument_edit",
         "study_rehearse",
         "rehearsal_remove",
         "study_preview",
@@ -213,6 +220,12 @@ NEEDS: dict[str, tuple[Right, Right | None]] = {
     "questions_file": (LOOK, None),
     "question_add": (EDIT, EDIT),
     "question_edit": (EDIT, EDIT),
+    "study_instrument": (LOOK, EDIT),
+    "instrument_change": (EDIT, EDIT),
+    "instrument_yaml": (LOOK, EDIT),
+    "instrument_file": (LOOK, None),
+    "instrument_add": (EDIT, EDIT),
+    "instrument_edit": (EDIT, EDIT),
     "study_rehearse": (LOOK, EDIT),
     "rehearsal_remove": (EDIT, EDIT),
     "study_preview": (LOOK, None),
@@ -346,6 +359,8 @@ def named_addresses_of(study: Study, *, slug: str = "") -> list[tuple[str, str]]
         "questions_file": {"part": "before"},
         "question_add": {"part": "before", "kind": "choice"},
         "question_edit": {"part": "before", "key": question.key if question else "age"},
+        "instrument_add": {"kind": "rate"},
+        "instrument_edit": {"key": instrument_of(study).questions[0].key},
         "clip_audio": {"clip_id": clip.pk},
         "clip_edit": {"clip_id": clip.pk},
         "clip_tags": {"clip_id": clip.pk},

@@ -18,7 +18,10 @@ from django.urls import reverse
 
 from generation.settings_model import GenerationSettings, store_settings
 from study.console.forms import versions
+from study.instruments.presets import PRESETS
+from study.instruments.reading import instrument_from
 from study.models import Study
+from study.setup.instrument_text import instrument_yaml
 from tests.config.addresses import browser
 from tests.config.fuzz.page_forms import Form, form_in, form_with
 from tests.factories import PASSWORD, UserFactory, make_study
@@ -52,10 +55,17 @@ def question(key: str) -> str:
     return f"questions:\n  - {{key: {key}, type: scale, text: {{en: {key}}}}}"
 
 
+def asks_in_words(key: str) -> str:
+    asked = {"kind": "text", "key": key, "text": {"en": "Why?"}, "required": True}
+    return instrument_yaml(instrument_from({"questions": [asked]})).strip()
+
+
 NEXT_YEAR = datetime.now(UTC).year + 1
 CASES = [
     Case("study_plan", "completion_code", "FIRST", "SECOND", "grace_minutes", "30"),
     Case("questions_yaml", "text", question("tired"), question("awake"), part="after"),
+    Case("instrument_yaml", "text", asks_in_words("why"), asks_in_words("how")),
+    Case("study_instrument", "primary", "match", "quality"),
     Case("study_questions", "limit_0", "7", "8"),
     Case("study_questions", "before_hours:cuts", "2", "3", "device", "on"),
     Case("study_questions", "screen_out_text_en", "Not now.", "Sorry.", "screen_out_text_ko", "다음에 뵙겠습니다."),
@@ -87,6 +97,7 @@ def study_for(case: Case, people: tuple[Any, Any]) -> Study:
         owner=people[0],
         questions_before=EVERY_KIND,
         simulated=case.page == "study_schedule",  # else the check of its blinding would have to be asked for
+        instrument=PRESETS["choose_and_rate"] if case.page == "study_instrument" else {},
         quotas=[{"question": "age", "answer": "adult", "limit": 5}],
         plan={"analysis": {"moderators": [{"column": "before_hours", "cuts": [1]}]}},
     )

@@ -8,7 +8,7 @@ from django.db import transaction
 from analysis.console.forms import AnalysisRulesForm, PowerForm, ReportingForm
 from analysis.study_results import early_stop
 from analysis.study_results.power_answers import ask_power, finished_spreads, first_inputs
-from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
+from analysis.study_results.reporting_answers import save_reporting_answers
 from analysis.study_results.smallest_difference import plan_smallest, planned_smallest
 from study.access import Access, Right, studies_of
 from study.errors import StudyError
@@ -18,16 +18,18 @@ from study.management.scripted.forms import VALUES, checked, stored_values, valu
 
 def reporting(access: Access, given: Given) -> dict[str, Any]:
     study, values = access.study, values_of(given)
-    make = partial(ReportingForm, initial=reporting_answers(study))
+    make = partial(ReportingForm, study=study)
     if not values:
         return {"values": stored_values(make(None))}
-    save_reporting_answers(study, checked(make, values).cleaned_data, actor=access.user)
+    form = checked(make, values)
+    save_reporting_answers(study, form.answers(), licence=form.licence_sent(), actor=access.user)
     return {"done": "Saved.", "changed": sorted(values)}
 
 
 def rules(access: Access, given: Given) -> dict[str, Any]:
     study, values = access.study, values_of(given)
-    possible = early_stop.is_possible(study)
+    # What is planned can be taken out, even if it has become impossible.
+    possible = early_stop.is_possible(study) or early_stop.is_planned(study)
     initial = {"smallest": planned_smallest(study), "planned": early_stop.is_planned(study)}
     make = partial(AnalysisRulesForm, initial=initial, can_stop_early=possible)
     if not values:

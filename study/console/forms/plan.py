@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from study.console.forms.versions import KeptForm
 from study.errors import StudyError
+from study.instruments.of_study import instrument_of, is_classic
+from study.instruments.reading import InstrumentRefused
 from study.models import Study
 from study.participants.answer_rules import AnswerRule, parse_answer_rules
 from study.participants.answers_table import asked_columns
@@ -262,9 +264,34 @@ class PlanForm(KeptForm, forms.ModelForm):
             self.initial[name] = f"{getattr(self.instance, name):f}".rstrip("0").rstrip(".")
         for name, most in (("trials_per_participant", 200), ("target_participants", 100_000)):
             self.fields[name].widget.attrs |= {"min": 1, "max": most}
+        self._fit_to_instrument()
         for name, field in self.fields.items():
             if not self.may_change(name):
                 field.disabled = True
+
+    def _fit_to_instrument(self) -> None:
+        """Leave out what means nothing under the questions of the trials, and name the rest by what it means there."""
+        if is_classic(self.instance):
+            return
+        try:
+            instrument = instrument_of(self.instance)
+        except InstrumentRefused:  # the page of the questions says so
+            return
+        ranks = instrument.choose.ranks if instrument.choose else 0
+        hidden = {"weight_second"} if ranks != 2 else set()
+        hidden |= {"weight_first"} if ranks not in (1, 2) else set()
+        hidden |= {"second_choice_required"} if ranks < 2 else set()
+        if ranks > 2:
+            self.fields["second_choice_required"].label = _("All choices are required")
+            self.fields["second_choice_required"].help_text = _("Otherwise those after the first can be left out.")
+        compares = instrument.choose or instrument.pair
+        rates = any(question.of != "music" for question, _scale in instrument.scales())
+        useless = {"allow_none_fits"} if not instrument.choose else set()
+        useless |= set() if compares else {"match_controls", "rule_match_failed"}
+        useless |= set() if compares or rates else {"attention_trials", "rule_attention_failed"}
+        hidden |= {name for name in useless if not self._stored(name)}  # what is set has to be seen, to be taken out
+        for name in hidden:
+            del self.fields[name]
 
     def may_change(self, name: str) -> bool:
         """Whether the study's state permits a change of this field."""
@@ -279,12 +306,18 @@ class PlanForm(KeptForm, forms.ModelForm):
     def groups(self) -> list[dict[str, Any]]:
         """Return the fields under their headings, without empty ones of rules that the trials say nothing about."""
         pointless = {RULE_PREFIX + kind for kind in never_measured(self.instance)}
+        counts = "weight_first" in self.fields
+        test = (_("Test"), _("How certain a finding has to be. Fixed when the study opens."))
+
+        def is_shown(name: str) -> bool:
+            return name in self.fields and (name not in pointless or bool(self[name].value()))
+
         return [
             {
                 "id": key,
-                "title": title,
-                "help": text,
-                "fields": [self[name] for name in names if name not in pointless or self[name].value()],
+                "title": title if counts or key != "points" else test[0],
+                "help": text if counts or key != "points" else test[1],
+                "fields": [self[name] for name in names if is_shown(name)],
             }
             for key, title, text, names in GROUPS
         ]

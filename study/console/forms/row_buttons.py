@@ -6,14 +6,14 @@ from django.http import QueryDict
 
 from study.console.forms.questions import MOST_ANSWERS
 
-_BUTTON = re.compile(r"(add|up|down|remove)-(option|row)(?:-(\d{1,3}))?")
+_BUTTON = re.compile(r"(add|up|down|remove)-(option|row|scale)(?:-(\d{1,3}))?")
 
 
 def rearranged(data: QueryDict, button: str) -> tuple[QueryDict, str]:
     """What was typed, with its rows as a button wants them, and the id of the field to go on in.
 
     Args:
-        button: `add-option`, `up-option-2`, `down-row-0`, `remove-row-1`; anything else changes nothing.
+        button: `add-option`, `up-option-2`, `down-row-0`, `remove-scale-1`; anything else changes nothing.
     """
     match = _BUTTON.fullmatch(button)
     if match is None:

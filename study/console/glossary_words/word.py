@@ -34,5 +34,6 @@ PLAN, QUESTIONS, POWER, RULES, PREVIEW, OPEN = (
     _("Open"),
 )
 MONITOR, PEOPLE, LINKS, PAYMENT, LOG = _("Monitor"), _("Participants"), _("Links"), _("Payment"), _("Log")
+TRIAL_QUESTIONS = _("Questions in each trial")
 STAGES, VERSIONS = _("Stages"), _("Versions")
 SETTINGS, RESULTS = _("Generation settings"), _("Report and exports")

@@ -15,8 +15,13 @@ from pydantic import ValidationError as Invalid
 
 from study.design.conditions import ConditionPreset
 from study.errors import NotAllowedNow, StudyError
+from study.instruments.of_study import instrument_of
+from study.instruments.reading import InstrumentRefused, instrument_from, to_data
+from study.instruments.words import in_words
 from study.models import Study
 from study.participants.questions import QuestionSetError, load_question_set
+from study.setup.instrument_editing import set_instrument
+from study.setup.instrument_text import short_data
 from study.setup.lifecycle import create_study
 from study.setup.template_parts import generation_part
 from study.texts import unknown_placeholders
@@ -92,6 +97,7 @@ class StudyTemplate(_Part):
     conditions: list[TemplateCondition] = Field(min_length=2, max_length=6)
     texts: TemplateTexts = Field(default_factory=TemplateTexts)
     settings: dict[str, Any] = Field(default_factory=dict)
+    instrument: dict[str, Any] = Field(default_factory=dict)
     generation: dict[str, str | int | float] = Field(default_factory=dict)
 
     @field_validator("earsight_template")
@@ -107,6 +113,14 @@ class StudyTemplate(_Part):
         if unknown := sorted(values.keys() - set(SETTINGS)):
             raise ValueError(f"a template does not set {', '.join(unknown)[:100]}; leave it out")
         return {name: _setting(name, value) for name, value in values.items()}
+
+    @field_validator("instrument")
+    @classmethod
+    def is_instrument(cls, data: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return to_data(instrument_from(data)) if data else {}
+        except (InstrumentRefused, TypeError) as error:  # a date is no value of JSON
+            raise ValueError(str(error)) from error
 
     @model_validator(mode="after")
     def keys_differ(self) -> "StudyTemplate":
@@ -198,6 +212,8 @@ def create_from_template(
     texts = {name: value for name, value in template.texts.model_dump().items() if value}
     fields = template.settings | texts
     study = create_study(title=title, owner=owner, presets=presets or template.presets, **fields)
+    if template.instrument:
+        set_instrument(study, template.instrument, change="template", actor=owner)
     if template.generation:
         generation_part().apply(study, template.generation)
     return study
@@ -222,6 +238,7 @@ def template_yaml(study: Study) -> str:
         ],
         "texts": {name: value for name, value in texts.items() if value},
         "settings": {name: value for name in SETTINGS if (value := _number(getattr(study, name))) != _default(name)},
+        "instrument": short_data(instrument_of(study)) if study.instrument else {},
         "generation": generation_part().read(study),
     }
     content = {name: value for name, value in content.items() if value}
@@ -255,6 +272,8 @@ def what_it_sets(template: StudyTemplate) -> list[tuple[str, str]]:
         else:
             shown = _shown(value)
         found.append((str(Study._meta.get_field(name).verbose_name), shown))  # type: ignore[union-attr]
+    if template.instrument:
+        found.append((_("Questions in each trial"), "; ".join(in_words(instrument_from(template.instrument)))))
     return found + generation_part().words(template.generation)
 
 

@@ -6,15 +6,23 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from analysis.models import Analysis
 from analysis.study_results import power_answers
 from analysis.study_results.analyses import plan_of
+from analysis.study_results.early_stop import plan_early_stop
+from analysis.study_results.preflight import early_stop_counts_choices
+from analysis.study_results.smallest_difference import largest_possible
 from analysis.tasks import compute_power
 from study.errors import StudyError
+from study.instruments.presets import PRESETS
 from study.models import Study
+from study.setup.instrument_editing import set_instrument
 from study.setup.lifecycle import current_plan
+from study.setup.preflight import Level
 from tests.analysis.answered_studies import checklist_answers, close
+from tests.config.fuzz.page_forms import form_with
 from tests.factories import UserFactory, make_open_study, make_study
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +48,46 @@ def test_unanswered_items_are_missing_and_answers_are_saved() -> None:
     assert checklist_answers(study, "Ramírez et al. 2021")["37"] == "Board 12, no. 34"
     assert "Board 12, no. 34" in client.get(page(study, "reporting")).content.decode()
     assert checklist_answers(study, "Ramírez et al. 2021")["13"] == ""
+
+
+def test_the_licence_of_the_data_is_chosen_or_written_also_while_the_study_is_open() -> None:
+    study = make_open_study(clips=1)
+    client = signed_in(study.owner)
+    form = form_with(client, reverse("study_reporting", args=[study.slug]), "licence")
+    for sent, stored in (
+        ({"licence": "CC-BY-4.0"}, "CC-BY-4.0"),
+        ({"licence": "other", "licence_words": "ODbL 1.0"}, "ODbL 1.0"),
+        ({"licence": "", "licence_words": ""}, ""),
+    ):
+        form = form_with(client, form.action, "licence")
+        assert client.post(form.action, form.sent(**sent)).status_code == 302
+        study.refresh_from_db()
+        assert study.licence == stored
+    form = form_with(client, form.action, "licence")
+    assert "Write the licence, or choose" in client.post(form.action, form.sent(licence="other")).text
+
+
+def test_the_smallest_difference_is_in_steps_of_the_main_scale() -> None:
+    study = make_study(clips=1)
+    set_instrument(study, PRESETS["match_and_quality"])
+    assert largest_possible(study) == 6
+    set_instrument(study, PRESETS["pairs"])
+    assert largest_possible(study) == 1
+    set_instrument(study, {"questions": [{"kind": "choose", "key": "best", "ranks": 4}]})
+    assert largest_possible(study) == 5, "3 points and 2 for the two of one side"
+    set_instrument(study, {})
+    assert largest_possible(study) == 4
+
+
+def test_a_rule_to_stop_early_that_counts_choices_is_refused_where_there_are_none() -> None:
+    study = make_study(clips=1)
+    plan_early_stop(study, True)
+    assert not list(early_stop_counts_choices(study))
+    set_instrument(study, PRESETS["match_and_quality"])
+    [finding] = early_stop_counts_choices(study)
+    assert finding.level is Level.BLOCKS
+    plan_early_stop(study, False)
+    assert not list(early_stop_counts_choices(study))
 
 
 def test_reporting_answers_do_not_change_the_fixed_plan() -> None:

@@ -7,7 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from generation.settings_model import settings_of
+from study.instruments.presets import PRESETS
 from study.models import Study
+from study.setup.instrument_editing import set_instrument
 from study.setup.study_templates import (
     SHIPPED,
     TemplateRefused,
@@ -78,6 +80,18 @@ def test_a_study_s_own_template_makes_the_same_study_and_nothing_of_its_clips() 
     assert "clip1" not in text
     assert "PAID" not in text
     assert (again.repeats, float(again.weight_first), again.question) == (2, 2.5, {"ko": "어느 것?"})
+
+
+@pytest.mark.django_db
+def test_a_template_carries_the_questions_of_each_trial_and_refuses_impossible_ones() -> None:
+    study = make_study(clips=1)
+    set_instrument(study, PRESETS["choose_and_rate"])
+    text = template_yaml(study)
+    again = create_from_template(load_template(text), title="again", owner=study.owner)
+    assert again.instrument == study.instrument
+    assert "Rate the images you chose" in dict(what_it_sets(load_template(text)))["Questions in each trial"]
+    with pytest.raises(TemplateRefused, match=r"line \d+ \(instrument\): Question 2 of each trial"):
+        load_template(text.replace("of: chosen", "of: nothing"))
 
 
 @pytest.mark.django_db
