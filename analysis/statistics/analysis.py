@@ -60,6 +60,7 @@ RANDOM_EFFECTS_UP_TO = 3_000  # ballots; beyond, the fit takes longer than all e
 
 
 SECOND_CHOICES = ("required", "optional")
+NOT_ASKED = "not asked"
 
 
 def analyse(
@@ -109,7 +110,9 @@ def analyse(
         n_clips=ballots.c,
         n_ballots=ballots.n,
         n_none_fits=int((ballots.first < 0).sum()),
-        n_without_second=int(((ballots.second < 0) & (ballots.first >= 0)).sum()),
+        n_without_second=0
+        if plan.second_choice == NOT_ASKED
+        else int(((ballots.second < 0) & (ballots.first >= 0)).sum()),
         n_excluded=n_excluded,
         n_repeats=int(with_repeats.is_repeat.sum()),
         weights=weights,
@@ -235,7 +238,7 @@ def _check_plan(plan: AnalysisPlan, ballots: Ballots, reference: str) -> None:
         raise DesignError(f"alpha {plan.alpha:g} must lie between 0 and 0.5.")
     if plan.clips_per_participant is not None and plan.clips_per_participant < 1:
         raise DesignError(f"{plan.clips_per_participant} clips a participant: at least one is needed.")
-    if plan.second_choice not in SECOND_CHOICES:
+    if plan.second_choice not in (*SECOND_CHOICES, NOT_ASKED):
         raise DesignError(f"second choices are {' or '.join(SECOND_CHOICES)}, not '{plan.second_choice}'.")
 
 

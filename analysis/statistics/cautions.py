@@ -10,6 +10,7 @@ from typing import Protocol
 
 from analysis.statistics import results
 from analysis.statistics.contrast_tests import FEWEST_CLIPS
+from analysis.statistics.design_results import DropOut
 from analysis.statistics.plan_and_result import AnalysisResult
 
 ADVISED_CLIPS = 12
@@ -87,20 +88,7 @@ def cautions(
             f"Ballots that repeat a clip for the same person: {result.n_repeats}. They count in points and worths; "
             "in the tests for new clips each is averaged with the trial it repeats.",
         )
-    if result.n_excluded:
-        yield results.Caution("excluded", f"Ballots excluded from everything here: {result.n_excluded}.")
-    if result.drop_out.missing_ballots:
-        yield results.Caution(
-            "missing",
-            f"Missing ballots: {result.drop_out.missing_ballots} of {result.drop_out.due}. "
-            "The test for new clips allows for that, if the reasons have nothing to do with the images.",
-        )
-        if result.drop_out.assumed:
-            yield results.Caution(
-                "due_assumed",
-                "How many ballots each person was due is not known; everybody is counted as due as many as the person "
-                "who answered most.",
-            )
+    yield from table_cautions(result.n_excluded, result.drop_out)
     yield from _exposure_cautions(result)
     if result.plan.sequential and result.sequential is not None and result.sequential.stopped_at:
         yield results.Caution(
@@ -108,6 +96,24 @@ def cautions(
             f"The plan's e-process stopped at participant {result.sequential.stopped_at}: ordinary p values and "
             "intervals are not valid after an early stop, and estimates at a stop tend to be too large.",
         )
+
+
+def table_cautions(n_excluded: int, found: DropOut) -> Iterator[results.Caution]:
+    """Which ballots are not there, whatever they were asked."""
+    if n_excluded:
+        yield results.Caution("excluded", f"Ballots excluded from everything here: {n_excluded}.")
+    if found.missing_ballots:
+        yield results.Caution(
+            "missing",
+            f"Missing ballots: {found.missing_ballots} of {found.due}. "
+            "The test for new clips allows for that, if the reasons have nothing to do with the images.",
+        )
+        if found.assumed:
+            yield results.Caution(
+                "due_assumed",
+                "How many ballots each person was due is not known; everybody is counted as due as many as the person "
+                "who answered most.",
+            )
 
 
 def clip_cautions(result: AboutClips) -> Iterator[results.Caution]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import numpy as np
 
@@ -54,7 +55,16 @@ def position_bias(ballots: Ballots) -> PositionBias | None:
     )
 
 
-def position_balance(ballots: Ballots) -> PositionBalance | None:
+class ShownInOrder(Protocol):
+    """Trials of K conditions; `order` (N, K): the condition at each position."""
+
+    @property
+    def k(self) -> int: ...
+    @property
+    def order(self) -> np.ndarray | None: ...
+
+
+def position_balance(ballots: ShownInOrder) -> PositionBalance | None:
     """How often each condition was shown at each position; None if the orders are not known."""
     if ballots.order is None:
         return None
@@ -181,11 +191,22 @@ def agreement(ballots: Ballots) -> Agreement | None:
     )
 
 
-def drop_out(ballots: Ballots, clips_per_participant: int | None = None) -> DropOut:
+class AnsweredTrials(Protocol):
+    """Trials of P people; `is_repeat` (N,): those that show the same images again."""
+
+    @property
+    def p(self) -> int: ...
+    @property
+    def participant(self) -> np.ndarray: ...
+    @property
+    def is_repeat(self) -> np.ndarray: ...
+
+
+def drop_out(ballots: AnsweredTrials, clips_per_participant: int | None = None) -> DropOut:
     """How many participants cast at least 1, 2, … ballots, and how many of the ballots that were due.
 
-    `clips_per_participant`: clips in each participant's plan; None: not known, then as many as the most answered by
-    one person.
+    `clips_per_participant`: clips (or trials, without repeats) in each participant's plan; None: not known, then as
+    many as the most answered by one person.
     """
     cast = np.bincount(ballots.participant, minlength=ballots.p)
     most = int(cast.max())

@@ -25,7 +25,7 @@ class AnalysisPlan:
         clips_per_participant: planned clips of each participant; None: not known (the e-process then takes all
             clips, the drop-out as many as the most answered by one person).
         second_choice: "required", or "optional": then the primary test uses first choices alone, since seconds are
-            missing for a reason.
+            missing for a reason; or "not asked": then none is missing.
         smallest: the smallest difference worth having, in the units of the primary contrast (points per ballot).
         random_effects: whether to fit the random-effects model.
     """

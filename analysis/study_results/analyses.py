@@ -28,7 +28,9 @@ from study.background_work import messages, rows, schema
 from study.ballots.table import counted_people, in_batches
 from study.ballots.table_state import table_state
 from study.errors import NotAllowedNow
+from study.instruments.of_study import instrument_of, is_classic, points_of
 from study.models import Study, StudyStage
+from study.participants.asked_of_design import asked_of_design
 from study.participants.moderators import planned_moderators
 
 logger = logging.getLogger(__name__)
@@ -231,7 +233,7 @@ def _compute(analysis: Analysis) -> None:
 def plan_of(study: Study) -> dict[str, Any]:
     """The part of the study's plan that the statistics need, as JSON: stored with the result and exported."""
     conditions = list(study.conditions.order_by("number"))
-    return {
+    plan = {
         "conditions": [condition.key for condition in conditions],
         "weights": list(study.weights),
         "alpha": float(study.alpha),
@@ -244,6 +246,21 @@ def plan_of(study: Study) -> dict[str, Any]:
         "smallest": planned_smallest(study),
         "moderators": planned_moderators(study),
     }
+    return plan if is_classic(study) else plan | _plan_of_instrument(study)
+
+
+def _plan_of_instrument(study: Study) -> dict[str, Any]:
+    """What the statistics need of the questions of the trials."""
+    instrument, asked = instrument_of(study), asked_of_design(study, study.conditions.count())
+    points = () if instrument.choose is None else points_of(study, instrument.choose)
+    optional = instrument.choose is not None and instrument.choose.ranks > 1 and not study.second_choice_required
+    found: dict[str, Any] = {
+        "instrument": study.instrument,
+        "points": list(points),
+        "trials_per_clip": asked.trials_per_clip,
+        "second_choice": "optional" if optional else "required",
+    }
+    return found | ({"weights": [points[0], 0.0]} if len(points) == 1 else {})
 
 
 def build_analysis(study: Study) -> Analysis:

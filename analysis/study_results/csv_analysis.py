@@ -16,7 +16,11 @@ import numpy as np
 from analysis.statistics.analysis import analyse, main_numbers
 from analysis.statistics.errors import StatisticsError
 from analysis.statistics.match_control import match_control
-from analysis.statistics.plan_and_result import AnalysisPlan
+from analysis.study_results.instrument_analysis import (
+    analyse_instrument,
+    main_numbers_of_instrument,
+    plan_from_json,
+)
 from analysis.tables.ballot_table import read_ballots
 from analysis.tables.errors import TableError
 from analysis.tables.person_columns import cut_groups
@@ -34,12 +38,14 @@ def analyse_table(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
         TableError: the table cannot be read.
         StatisticsError: it holds nothing to analyse.
     """
+    if plan.get("instrument"):
+        return analyse_instrument(path, plan)
     columns = [row["column"] for row in plan.get("moderators") or ()]
     table = read_ballots(path, tuple(plan["conditions"]), verbatim=True, moderators=columns)
     cuts = {row["column"]: row["cuts"] for row in plan.get("moderators") or ()}
     result = analyse(
         table.ballots,
-        _plan(plan),
+        plan_from_json(plan),
         n_excluded=table.n_excluded,
         with_excluded=table.all_ballots,
         n_known=table.n_known,
@@ -47,20 +53,6 @@ def analyse_table(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
         moderators=cut_groups(table.groups(), cuts),
     )
     return to_json(result)
-
-
-def _plan(plan: Mapping[str, Any]) -> AnalysisPlan:
-    factors = plan["factors"] and {key: tuple(keys) for key, keys in plan["factors"].items()}
-    return AnalysisPlan(
-        weights=tuple(plan["weights"]),
-        factors=factors,
-        alpha=plan["alpha"],
-        seed=plan["seed"],
-        sequential=plan.get("sequential", False),
-        clips_per_participant=plan.get("clips_per_participant"),
-        second_choice=plan.get("second_choice", "required"),
-        smallest=plan.get("smallest"),
-    )
 
 
 # What is kept of people who are analysed apart from those of the plan.
@@ -78,8 +70,10 @@ def analyse_apart(path: Path, plan: Mapping[str, Any], *, stopped: bool = False)
         stopped: the people are part of those of an analysis that stopped early.
     """
     try:
+        if plan.get("instrument"):
+            return {"problem": None} | main_numbers_of_instrument(path, plan, stopped=stopped)
         table = read_ballots(path, tuple(plan["conditions"]), verbatim=True)
-        return {"problem": None} | main_to_json(main_numbers(table.ballots, _plan(plan)), stopped=stopped)
+        return {"problem": None} | main_to_json(main_numbers(table.ballots, plan_from_json(plan)), stopped=stopped)
     except (StatisticsError, TableError) as error:
         return {"problem": str(error).replace(f"{path.parent}/", "")} | dict.fromkeys(_APART)
 

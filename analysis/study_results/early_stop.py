@@ -31,8 +31,9 @@ def is_possible(study: Study) -> bool:
 
     It is the only question that the rule can answer, and these are the answers that it counts.
     """
-    choose = instrument_of(study).choose
-    counts = choose is not None and choose.ranks <= 2
+    instrument = instrument_of(study)
+    choose = instrument.choose
+    counts = choose is not None and choose.ranks <= 2 and instrument.primary_key == choose.key
     return counts and has_preset(list(study.conditions.order_by("number")))
 
 
@@ -89,8 +90,15 @@ def _differences(study: Study, now: datetime) -> np.ndarray:
     )
     sums = {person.pk: 0.0 for person in people[:ready]}
     ballots = Ballot.objects.filter(trial__participant__in=list(sums), trial__kind=Trial.Kind.MAIN, trial__repeat=0)
-    w1, w2 = study.weights
+    w1, w2 = _weights(study)
     for person, first, second in ballots.values_list("trial__participant", "first__condition", "second__condition"):
         sums[person] += w1 * sign.get(first, 0.0) + w2 * sign.get(second, 0.0)
     clips = study.trials_per_participant or study.clips.filter(included=True, is_practice=False).count()
     return np.clip(np.array(list(sums.values())) / ((w1 + w2) * max(clips, 1)), -1.0, 1.0)
+
+
+def _weights(study: Study) -> tuple[float, float]:
+    """Points of a first and a second choice; of a second one that is not asked none."""
+    choose = instrument_of(study).choose
+    first, second = study.weights
+    return first, second if choose is None or choose.ranks > 1 else 0.0

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.statistics import results
+from analysis.statistics.design_results import DropOut
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.question_results import QuestionResult
 from analysis.statistics.questions import primary_question
@@ -63,6 +64,8 @@ def analysis_of_questions_json(
     n_clips: int,
     n_ballots: int,
     n_excluded: int = 0,
+    due: DropOut | None = None,
+    sensitivity: Mapping[str, Any] | None = None,
     warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The public analysis JSON of questions that hold no first and second choice, under the keys of `to_json`.
@@ -73,6 +76,8 @@ def analysis_of_questions_json(
     Args:
         primary: the question that the plan names.
         n_ballots: how many trials were analysed.
+        due: how many were due, and given.
+        sensitivity: as `sensitivity_json` gives it.
         warnings: about the table, English sentences; those about the main question follow them.
     """
     main = primary_question(found, primary)
@@ -84,11 +89,35 @@ def analysis_of_questions_json(
         | main_question_json(found, primary)
         | {"effective_clips": None if main is None else main.effective_clips}
         | {"factors": {} if main is None else plain(main.factors)}
+        | ({} if due is None else _due(due))
+        | {"sensitivity": sensitivity}
         | {"counts": {"none_fits": 0, "without_second": 0, "excluded": n_excluded, "repeats": repeats}}
         | {"warnings": [*warnings, *(() if main is None else (caution.text for caution in main.warnings))]}
         | {"seed": plan.seed, "draws": plan.draws}
         | questions_json(found)
     )
+
+
+def _due(found: DropOut) -> dict[str, Any]:
+    return {
+        "due": {"ballots": found.due, "given": found.given, "assumed": found.assumed},
+        "drop_out": plain(found),
+    }
+
+
+def sensitivity_json(
+    clips: results.LeftOutEach | None,
+    exclusions: Sequence[results.LeftOut] = (),
+    known_pieces: results.KnownPieces | None = None,
+) -> dict[str, Any]:
+    """The block `sensitivity`, about the primary contrast of the main question."""
+    return {
+        "weights": None,
+        "clips": plain(clips),
+        "participants": None,
+        "exclusions": plain(exclusions),
+        "known_pieces": plain(known_pieces),
+    }
 
 
 def main_question_json(found: Mapping[str, QuestionResult], primary: str) -> dict[str, Any]:
