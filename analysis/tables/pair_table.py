@@ -11,7 +11,7 @@ from analysis.statistics.pairs import LEFT, RIGHT, TIE, TIE_KEY, Pairs
 from analysis.statistics.questions import Question
 from analysis.tables.errors import TableError
 from analysis.tables.label_columns import without_missing
-from analysis.tables.long_rows import LongRows, LongTable, long_table, read_trials, without_answer
+from analysis.tables.long_rows import LongRows, LongTable, combined, long_table, read_trials, without_answer
 from analysis.tables.rating_table import refuse_empty
 
 REQUIRED = ("left", "right", "chosen")
@@ -70,12 +70,15 @@ def pair_question(
         rows.refuse(row, f"'{conditions[left[row]]}' is both left and right; a comparison shows two images.")
     if len(conditions) < 2:
         raise TableError(f"{rows.table.file}: there is one condition; comparisons need two.")
-    cell = rows.cells(np.minimum(left, right), np.maximum(left, right))
+    pair = combined(np.minimum(left, right), np.maximum(left, right))
+    cell = rows.cells(pair)
     rows.refuse_twice(
         cell,
         lambda row: f"{rows.of(row)} has compared '{conditions[left[row]]}' and '{conditions[right[row]]}' twice",
     )
-    by_cell = np.argsort(cell, kind="stable")  # so that no sum's last digit depends on the order of rows
+    by_cell = np.argsort(
+        rows.cells(rows.trial, pair), kind="stable"
+    )  # so that no sum's last digit depends on the order of rows
     made = Pairs(
         conditions=conditions,
         participants=rows.people,

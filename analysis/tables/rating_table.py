@@ -73,7 +73,9 @@ def check_scales(names: Sequence[str], scales: Mapping[str, Ends]) -> None:
     """Raise TableError for a scale of a question that the table does not rate by numbers."""
     for name in scales:
         if name and name not in names:
-            raise TableError(f"--scale {name}=…: no question '{name}' has ratings; there are: {', '.join(names)}.")
+            raise TableError(
+                f"--scale {name}=…: no question '{name}' has ratings; there are: {', '.join(names) or 'none'}."
+            )
 
 
 def rating_question(
@@ -145,14 +147,17 @@ def _order(
 
 
 def with_planes(questions: Sequence[Question]) -> list[Question]:
-    """The questions; arousal across valence is the height of a plane, if both are rated of images."""
-    names = {question.name: question for question in questions if isinstance(question.data, Values)}
-    return [
-        replace(question, plane_with="valence")
-        if question.name == "arousal" and {"valence", "arousal"} <= names.keys()
-        else question
-        for question in questions
-    ]
+    """The questions; of two scales of images the second is the height of a plane across the first.
+
+    Valence is always across, and of more scales valence and arousal are the plane.
+    """
+    names = [question.name for question in questions if isinstance(question.data, Values)]
+    if {"valence", "arousal"} <= set(names):
+        names = ["valence", "arousal"]
+    if len(names) != 2:
+        return [*questions]
+    across, up = reversed(names) if names[1] == "valence" else names
+    return [replace(question, plane_with=across) if question.name == up else question for question in questions]
 
 
 def _place(keys: Sequence[str], key: str) -> int:
