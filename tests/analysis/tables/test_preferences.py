@@ -152,4 +152,4 @@ def test_the_command_writes_the_zip(tmp_path: Path, unzipped) -> None:
     call_command("results", "preferences", study.slug, f"--as={study.owner}", f"--out={out}")
     rows = [json.loads(line) for line in unzipped(out.read_bytes())["preferences.jsonl"].splitlines()]
     assert rows == preferences_of(study).rows
-    assert study.log.get(action="downloaded").data == {"file": "preferences.zip"}
+    assert study.log.get(action="downloaded").data["file"] == "preferences.zip"
