@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from analysis.report.context import ClipView, ReportContext, condition_views, labels_by_key
 from analysis.report.figures.figure import Figure
 from analysis.report.figures.figure_list import figure_list
-from analysis.report.questions import answer_of_questions, question_blocks
+from analysis.report.questions import about_choices, about_main_question, answer_of_questions, leads, question_blocks
 from analysis.report.tables.design_checks import design_checks
 from analysis.report.tables.points_and_tests import contrasts, omnibus, pairs, points_table
 from analysis.report.tables.sensitivity import sensitivity_note, sensitivity_rows
@@ -41,20 +41,22 @@ def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: floa
     were not asked.
     """
     conditions, clips = context.conditions, context.clips
+    choices, main = about_choices(data), about_main_question(data)
     return {
+        "leads": leads(data),
         "answer": answer_of_questions(data, context, alpha) if data.get("questions") else answer(data, context, alpha),
         "points_note": _points_note(data),
         "points_table": points_table(data, conditions, clips) if data.get("weights") else [],
         "blocks": question_blocks(data, context, alpha),
         "figures": figure_list(data, conditions, clips, context.flow, context.mark),
-        "contrasts": contrasts(data),
+        "contrasts": contrasts(choices),
         "omnibus": omnibus(data),
         "pairs": pairs(data, conditions),
         "worths": worths(data, conditions),
         "factorial": factorial(data),
         "checks": design_checks(data, alpha),
-        "sensitivity": sensitivity_rows(data, context),
-        "sensitivity_note": sensitivity_note(data, context),
+        "sensitivity": sensitivity_rows(main, context),
+        "sensitivity_note": sensitivity_note(main, context),
         "worth_notes": worth_notes(data, conditions),
         "warnings": translated(data.get("warnings") or [], labels_by_key(conditions)),
         "methods": methods(data, context, alpha),

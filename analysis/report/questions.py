@@ -70,6 +70,28 @@ def is_of_choices(data: Mapping[str, Any], name: str) -> bool:
     return value_at(data, "questions", name, "kind") == "choose" and bool(data.get("scores"))
 
 
+def leads(data: Mapping[str, Any]) -> bool:
+    """Whether the main question is another than that of first and second choices, so that its block comes first."""
+    name = data.get("primary_question")
+    return bool(data.get("questions")) and not (name is not None and is_of_choices(data, name))
+
+
+def about_choices(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the analysis says of first and second choices alone: their contrast, not that of another main question."""
+    if not leads(data):
+        return data
+    block = next((block for name, block in data["questions"].items() if is_of_choices(data, name)), {})
+    return {**data, "primary": block.get("primary")}
+
+
+def about_main_question(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The analysis with the means of the main question in place of mean points, for what is left out."""
+    if not leads(data):
+        return data
+    scores = value_at(data, "questions", str(data.get("primary_question")), "scores") or {}
+    return {**data, "scores": {key: {**row, "mean_points": row["mean"]} for key, row in scores.items()}}
+
+
 def answer_of_questions(data: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
     """The paragraph that opens the report of a study with an instrument: the answer to its main question."""
     name = data.get("primary_question")

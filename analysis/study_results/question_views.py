@@ -22,7 +22,8 @@ def question_views(study: Study) -> dict[str, QuestionView]:
             case Rate():
                 for scale in question.scales:
                     asked = localized(scale.text)
-                    words = " ".join(dict.fromkeys(filter(None, (text, asked))))
+                    joint = " " if text.endswith((".", "?", "!", ":", "。")) else ": "
+                    words = joint.join(dict.fromkeys(filter(None, (text, asked))))
                     found[scale.key] = QuestionView(scale.key, words, localized(scale.low), localized(scale.high))
             case Pick():
                 names = {option.key: localized(option.text) or option.key for option in question.options}

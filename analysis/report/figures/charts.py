@@ -4,7 +4,7 @@ Colour marks the tag set and fill the prompt form, so that charts can be read in
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -146,11 +146,12 @@ def heat_map(
     lowest: float = 0.0,
     highest: float | None = None,
     compact: bool = False,
+    number: Callable[[float], str] | None = None,
 ) -> str:
     """Points of each clip under each condition, darker for more, beside the images if the clips have them.
 
     `lowest`, `highest`: the values of the lightest and the darkest cell; None: the highest value in this map. A value
-    that is None has no number. `compact`: low rows for long lists.
+    that is None has no number. `compact`: low rows for long lists. `number`: writes a value; None: as points.
     """
 
     def value_of(clip: ClipView, view: ConditionView) -> float | None:
@@ -174,7 +175,8 @@ def heat_map(
             image = clip.images.get(view.key)
             value = value_of(clip, view)
             lightness = 97 - 62 * ((lowest if value is None else value) - lowest) / (highest - lowest)
-            body += _heat_cell(x, y, width, height, value, lightness, image, compact)
+            words = "—" if value is None else (number or _points)(value)
+            body += _heat_cell(x, y, width, height, words, lightness, image, compact)
     return document(top + len(clips) * (height + gap) + 4, title, description, body)
 
 
@@ -183,7 +185,7 @@ def _heat_cell(
     y: float,
     width: float,
     height: float,
-    value: float | None,
+    number: str,
     lightness: float,
     image: str | None,
     compact: bool,
@@ -196,11 +198,14 @@ def _heat_cell(
         size = height - 8
         drawn.append(element("image", x=x + 4, y=y + 4, width=size, height=size, href=image))
         middle = x + 4 + size + (width - 8 - size) / 2
-    number = "—" if value is None else f"{value:.0f}" if float(value).is_integer() else plain(value, 1)
     ink = "#fff" if lightness < 52 else INK
     size_of_number = 11 if compact else 14
     drawn.append(text(middle, y + height / 2 + 5, number, anchor="middle", colour=ink, size=size_of_number, weight=600))
     return drawn
+
+
+def _points(value: float) -> str:
+    return f"{value:.0f}" if float(value).is_integer() else plain(value, 1)
 
 
 def bars(rows: Sequence[Bar], *, title: str, description: str) -> str:

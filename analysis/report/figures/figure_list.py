@@ -256,6 +256,12 @@ def _left_out_figure(data: Mapping[str, Any], clips: Sequence[ClipView]) -> Figu
         zero_line=True,
         compact=True,
     )
+    if (name := data.get("primary_question")) is not None:
+        caption = _("%(contrast)s on “%(question)s”, with 95 %% intervals for new clips.") % {
+            "contrast": contrast_name(str(primary.get("contrast"))),
+            "question": name,
+        }
+        return Figure("left-out", title, svg, caption)
     # xgettext:no-python-format
     caption = _(
         "%(contrast)s: points per answer with 95 %% intervals for new clips. Small marks: without each person in turn."

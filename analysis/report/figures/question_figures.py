@@ -12,6 +12,7 @@ from analysis.report.figures import charts
 from analysis.report.figures.charts import DotRow
 from analysis.report.figures.figure import Figure
 from analysis.report.figures.question_charts import PlanePoint, distribution_bars, ellipse, pair_matrix, plane_chart
+from analysis.report.text.number_format import percent, plain
 from analysis.report.text.question_names import bin_name, scale_of
 
 
@@ -37,13 +38,14 @@ def question_figures(
 
 def _means(block: Mapping[str, Any], view: QuestionView, context: ReportContext) -> Figure | None:
     scores = block.get("scores") or {}
+    unit = 100.0 if block["kind"] == "pair" else 1.0
     rows = [
         DotRow(
             condition,
-            row["mean"],
-            row.get("ci95"),
+            unit * row["mean"],
+            row.get("ci95") and [unit * end for end in row["ci95"]],
             [
-                mean
+                unit * mean
                 for of_clip in (block.get("by_clip") or {}).values()
                 if (mean := of_clip.get(condition.key)) is not None
             ],
@@ -65,8 +67,7 @@ def _means(block: Mapping[str, Any], view: QuestionView, context: ReportContext)
         # xgettext:no-python-format
         "rate": _("Mean ratings on %(scale)s with 95 %% intervals for these clips. Small marks: the clips."),
         "pair": _(
-            "Share of comparisons won, a tie counting half, with 95 %% intervals for these clips. Small marks: the "
-            "clips."
+            "Comparisons won in %%, a tie counting half, with 95 %% intervals for these clips. Small marks: the clips."
         ),
     }
     caption = captions.get(block["kind"]) or _(
@@ -166,6 +167,7 @@ def _clips(block: Mapping[str, Any], context: ReportContext) -> list[Figure]:
             lowest=lowest,
             highest=highest,
             compact=size == 48,
+            number=percent if block["kind"] == "pair" else lambda value: plain(value, 1),
         )
         key = "clips" if len(clips) <= size else f"clips-{start + 1}"
         figures.append(Figure(key, title, svg, _("Mean of each clip under each condition; darker is more.")))

@@ -88,6 +88,7 @@ def _aligned(table: TextTable) -> dict[str, Any]:
         "key": table.key,
         "title": table.title,
         "note": table.note,
+        "style": table.key.rpartition("-")[2],
         "groups": table.groups,
         "columns": list(zip(table.header, sides, strict=True)),
         "cells": [list(zip(row, sides, strict=True)) for row in table.rows],

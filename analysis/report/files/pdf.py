@@ -57,6 +57,7 @@ def pdf_project(data: Mapping[str, Any], context: ReportContext, *, alpha: float
                 "warnings": contents["warnings"],
                 "tables": [_table(table) for table in text_tables(data, context, contents)],
                 "figures": figures,
+                "leads": contents["leads"],
                 "blocks": [
                     {
                         "title": block.title,
