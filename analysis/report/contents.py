@@ -10,7 +10,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.report.context import ClipView, ReportContext, condition_views, labels_by_key
+from analysis.report.figures.figure import Figure
 from analysis.report.figures.figure_list import figure_list
+from analysis.report.questions import about_choices, about_main_question, answer_of_questions, leads, question_blocks
 from analysis.report.tables.design_checks import design_checks
 from analysis.report.tables.points_and_tests import contrasts, omnibus, pairs, points_table
 from analysis.report.tables.sensitivity import sensitivity_note, sensitivity_rows
@@ -33,30 +35,54 @@ def with_default_views(data: Mapping[str, Any], context: ReportContext) -> Repor
 
 
 def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: float = 0.05) -> dict[str, Any]:
-    """All contents by name. Tables are lists of rows; a figure has `title`, `svg` and `caption`."""
+    """All contents by name. Tables are lists of rows; a figure has `title`, `svg` and `caption`.
+
+    `blocks`: one for each question of an instrument. What is said of first and second choices alone is empty if they
+    were not asked.
+    """
     conditions, clips = context.conditions, context.clips
+    choices, main = about_choices(data), about_main_question(data)
     return {
-        "answer": answer(data, context, alpha),
-        "points_note": _(
-            "%(first)s points for a 1st choice, %(second)s for a 2nd. Mean: points per answer, averaged over people, "
-            "each of whom counts equally; conditions are ranked by it. Intervals hold for these clips."
-        )
-        % {"first": points(data["weights"][0]), "second": points(data["weights"][1])},
-        "points_table": points_table(data, conditions, clips),
+        "leads": leads(data),
+        "answer": answer_of_questions(data, context, alpha) if data.get("questions") else answer(data, context, alpha),
+        "points_note": _points_note(data),
+        "points_table": points_table(data, conditions, clips) if data.get("weights") else [],
+        "blocks": question_blocks(data, context, alpha),
         "figures": figure_list(data, conditions, clips, context.flow, context.mark),
-        "contrasts": contrasts(data),
+        "contrasts": contrasts(choices),
         "omnibus": omnibus(data),
         "pairs": pairs(data, conditions),
         "worths": worths(data, conditions),
         "factorial": factorial(data),
         "checks": design_checks(data, alpha),
-        "sensitivity": sensitivity_rows(data, context),
-        "sensitivity_note": sensitivity_note(data, context),
+        "sensitivity": sensitivity_rows(main, context),
+        "sensitivity_note": sensitivity_note(main, context),
         "worth_notes": worth_notes(data, conditions),
         "warnings": translated(data.get("warnings") or [], labels_by_key(conditions)),
         "methods": methods(data, context, alpha),
         # Without a plan the section is left out; with a plan it states that none are recorded.
         "deviations": None if context.deviations is None else list(context.deviations) or [_("None are recorded.")],
         "people": people_rows(context.flow),
-        "limits": limits(),
+        "limits": limits(data),
     }
+
+
+def all_figures(data: Mapping[str, Any], context: ReportContext) -> list[Figure]:
+    """Every figure of the report, those of questions last, in the current language."""
+    figures = figure_list(data, context.conditions, context.clips, context.flow, context.mark)
+    return figures + [figure for block in question_blocks(data, context, 0.05) for figure in block.figures]
+
+
+def _points_note(data: Mapping[str, Any]) -> str:
+    if not data.get("weights"):
+        return ""
+    first, second = data["weights"]
+    if data.get("second_choice") == "not asked":
+        return _(
+            "%(first)s points for the image chosen. Mean: points per answer, averaged over people, each of whom counts "
+            "equally; conditions are ranked by it. Intervals hold for these clips."
+        ) % {"first": points(first)}
+    return _(
+        "%(first)s points for a 1st choice, %(second)s for a 2nd. Mean: points per answer, averaged over people, "
+        "each of whom counts equally; conditions are ranked by it. Intervals hold for these clips."
+    ) % {"first": points(first), "second": points(second)}

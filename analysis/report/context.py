@@ -68,6 +68,17 @@ class AnswersGiven:
 
 
 @dataclass(frozen=True)
+class QuestionView:
+    """What people read at a question or a scale: its text, the words of its ends, and of its categories by key."""
+
+    key: str
+    text: str = ""
+    low: str = ""
+    high: str = ""
+    categories: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ReportContext:
     """Everything of a report that is not in the analysis JSON.
 
@@ -84,6 +95,8 @@ class ReportContext:
         exclusion_rules: the plan's rules by which people are left out, in words.
         people: what people answered to questions about them.
         answer_labels: the texts of these questions by the names of their columns.
+        questions: of the study's instrument, by the key of the question or scale.
+        asked: the questions of each trial in words, in order; empty: a first and a second choice.
         making: sentences on how the images were made, for the methods.
         details: rows (name, value) of the study's design, for the methods.
         deviations: sentences about deviations from the plan; None if no plan is known.
@@ -102,6 +115,8 @@ class ReportContext:
     exclusion_rules: Sequence[str] = ()
     people: Sequence[AnswersGiven] = ()
     answer_labels: Mapping[str, AnswerLabels] = field(default_factory=dict)
+    questions: Mapping[str, QuestionView] = field(default_factory=dict)
+    asked: Sequence[str] = ()
     making: Sequence[str] = ()
     details: Sequence[tuple[str, str]] = ()
     deviations: Sequence[str] | None = None

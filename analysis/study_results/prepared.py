@@ -12,6 +12,7 @@ from analysis.study_results import analyses
 from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, Report, files_in
 from analysis.study_results.shared_reports import SHARE_ENDED, SHARED
 from analysis.tables.participant_table import participants_csv_parts
+from analysis.tables.preference_zip import PREFERENCES, preferences_zip
 from analysis.tables.study_tables import ANSWERS, answers_csv_parts, ballots_csv_parts, settle_people
 from study import jobs
 from study.access import Right
@@ -31,6 +32,7 @@ TABLES: Mapping[str, Callable[[Study], Iterator[bytes]]] = {
     "ballots.csv": ballots_csv_parts,
     ANSWERS: answers_csv_parts,
     "participants.csv": participants_csv_parts,
+    PREFERENCES: lambda study: iter([preferences_zip(study)]),
 }
 # Of so many ballots or people a table takes some tenths of a second of a processor: the most in a request.
 MOST_IN_A_REQUEST = 5_000
@@ -84,7 +86,7 @@ def _report_title(job: Job) -> str:
 
 def _make_table(job: RunningJob) -> None:
     name = job.arguments["name"]
-    with job.new_result(name, CONTENT_TYPES["csv"]).open("wb") as file:
+    with job.new_result(name, CONTENT_TYPES[name.rpartition(".")[2]]).open("wb") as file:
         for done, part in enumerate(TABLES[name](job.study)):
             job.report(done)
             file.write(part)
@@ -131,7 +133,9 @@ def prepare_reports(study: Study) -> None:
 
 
 def is_large(study: Study, name: str) -> bool:
-    """Whether the table `name`, one of `TABLES`, is too large to be made in a request."""
+    """Whether the table `name`, one of `TABLES`, is too large to be made in a request; that of preferences always."""
+    if name == PREFERENCES:  # it loads Arrow
+        return True
     people = study.participants.filter(kind__in=kinds_of(study)).order_by()
     rows = people if name == "participants.csv" else Ballot.objects.filter(trial__participant__in=people).order_by()
     most = MOST_IN_A_REQUEST // _ROWS_OF_A_BALLOT if name == ANSWERS else MOST_IN_A_REQUEST

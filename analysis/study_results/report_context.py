@@ -15,6 +15,7 @@ from analysis.statistics.ballots import natural_key
 from analysis.study_results.checklists import Checklists, filled_checklists
 from analysis.study_results.deviations import deviations
 from analysis.study_results.participant_flow import flow_stages, other_stages_in_words
+from analysis.study_results.question_views import asked_in_words, question_views, trial_details
 from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
 from analysis.study_results.who_took_part import answer_labels, who_took_part
 from study import texts
@@ -54,6 +55,8 @@ def report_context(
             exclusion_rules=rules_in_words(study),
             people=who_took_part(study),
             answer_labels=answer_labels(study),
+            questions=question_views(study),
+            asked=asked_in_words(study),
             making=making_facts(study),
             details=_details(study) + _other_stages(analysis) + sentence_details(counts),
             deviations=deviations(study, analysis),
@@ -145,11 +148,9 @@ def _other_stages(analysis: Analysis) -> list[tuple[str, str]]:
 
 
 def _details(study: Study) -> list[tuple[str, str]]:
-    yes = {True: _("yes"), False: _("no")}
     return [
         (_("Clips per participant"), str(study.trials_per_participant or _("all"))),
-        (_("A second choice is required"), str(yes[study.second_choice_required])),
-        (_("“None of them fits” offered"), str(yes[study.allow_none_fits])),
+        *trial_details(study),
         *_images_as_shown(study),
         *(
             [(_("Headphone screening"), _("six sounds of three tones (Woods et al. 2017); five right pass"))]

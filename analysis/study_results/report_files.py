@@ -9,7 +9,7 @@ from django.utils import translation
 
 from analysis.models import Analysis
 from analysis.report import ReportContext, render_report
-from analysis.report.figures.figure_list import Figure
+from analysis.report.figures.figure import Figure
 from analysis.report.files.csv_tables import by_clip_csv, scores_csv
 from analysis.study_results.checklists import FilledItem, checklist_csv, filled_checklists, heds_json
 from analysis.study_results.report_context import report_context

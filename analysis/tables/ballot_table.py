@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from analysis.statistics.ballots import NONE, PRESET, Ballots, check_ballots, natural_key
+from analysis.statistics.ballots import NONE, PRESET, Ballots, check_ballots
 from analysis.statistics.errors import BallotsError
 from analysis.tables.coded_columns import CodedColumns, Column, read_columns
-from analysis.tables.condition_keys import choose_conditions, nearest_key
+from analysis.tables.condition_keys import choose_conditions
 from analysis.tables.errors import TableError
+from analysis.tables.label_columns import (
+    condition_codes,
+    condition_keys,
+    labels,
+    refuse,
+    shown_order,
+    whole_numbers,
+    without_missing,
+)
 from analysis.tables.person_columns import NO, check_moderators, groups_of, known_pieces
-from study.tables.cells import is_missing
-from study.tables.notes import HEADINGS, ONE_LABEL, WORD_AS_NAME
+from study.tables.notes import HEADINGS
 
 REQUIRED = ("participant", "clip", "first", "second")
 WHOLE_NUMBERS = ("repeat", "trial", "position_first", "position_second")
 OPTIONAL = (*WHOLE_NUMBERS, "excluded", "order", "knows_piece")
-UNKNOWN = NONE - 1  # the code of a key that is no condition
-_NUMBER = re.compile(r"([0-9]+)(?:\.0+)?")
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def read_ballots(
     columns = {
         name: column
         if name in ("participant", "clip")
-        else _without_missing(table, column, name, conditions if name in ("first", "second") else None)
+        else without_missing(table, column, name, conditions if name in ("first", "second") else None)
         for name, column in table.columns.items()
     }
     excluded = np.zeros(table.n, dtype=bool)
@@ -94,14 +99,18 @@ def read_ballots(
     keep = ~excluded
     if not keep.any():
         raise TableError(f"{path.name}: all {table.n} ballots are excluded; at least one must be kept.")
-    people, person = _labels(table, columns["participant"], "participant")
-    clips, clip = _labels(table, columns["clip"], "clip")
-    keys, choices = _choices(table, columns["first"], columns["second"], conditions or ())
+    people, person = labels(table, columns["participant"], "participant")
+    clips, clip = labels(table, columns["clip"], "clip")
+    keys, (first_keys, second_keys) = condition_keys(table, [columns["first"], columns["second"]], conditions or ())
+    choices = first_keys, second_keys
     _check_choices(table, keys, choices, keep)
     names = choose_conditions(table, keys, choices, keep, conditions)
-    first, second = _condition_codes(table, keys, choices, names, keep)
-    whole: dict[str, Any] = {name: _whole(table, columns[name], name) for name in WHOLE_NUMBERS if name in columns}
-    order = _order(table, columns["order"], names, keep) if "order" in columns else None
+    named = {"first choice": first_keys, "second choice": second_keys}
+    first, second = condition_codes(table, keys, named, names, keep)
+    whole: dict[str, Any] = {
+        name: whole_numbers(table, columns[name], name) for name in WHOLE_NUMBERS if name in columns
+    }
+    order = shown_order(table, columns["order"], names, keep) if "order" in columns else None
     _check_positions(table, whole, len(names), keep)
     every_row = Ballots(
         conditions=names,
@@ -121,7 +130,7 @@ def read_ballots(
     except BallotsError as error:
         if error.row is None:
             raise TableError(f"{path.name}: {error}") from error
-        _refuse(table, np.flatnonzero(keep)[error.row], str(error))
+        refuse(table, np.flatnonzero(keep)[error.row], str(error))
     everyone = _with_excluded(every_row, keep)
     known = known_pieces(table, columns["knows_piece"]) if "knows_piece" in columns else np.zeros(table.n, dtype=bool)
     n_known = int((keep & known).sum()) if "knows_piece" in columns and any(columns["knows_piece"].values) else None
@@ -173,10 +182,6 @@ def _sorted(ballots: Ballots) -> Ballots:
     return replace(ballots, **taken)
 
 
-def _refuse(table: CodedColumns, index: int, message: str) -> NoReturn:
-    raise TableError(f"{table.file}, row {table.row_number(int(index))}: {message}")
-
-
 def _without_further_headings(table: CodedColumns) -> CodedColumns:
     """The table without a first row that holds the questions' texts, as survey tools write it.
 
@@ -208,60 +213,9 @@ def _without_further_headings(table: CodedColumns) -> CodedColumns:
     return replace(table, n=table.n - 1, columns=columns, row_number=lambda index: table.row_number(index + 1))
 
 
-def _without_missing(table: CodedColumns, column: Column, name: str, keys: Sequence[str] | None) -> Column:
-    """The column with empty cells instead of words for a missing value, unless such a word is one of the `keys`."""
-    words = {value for value in column.values if value and is_missing(value) and value not in (keys or ())}
-    if not words or table.verbatim:
-        return column
-    table.notes.missing(name, words, int(column.rows(words.__contains__).sum()))
-    return Column(["" if value in words else value for value in column.values], column.codes)
-
-
 def _count(reasons: Column, excluded: np.ndarray) -> dict[str, int]:
     counts = np.bincount(reasons.codes[excluded], minlength=len(reasons.values))
     return {value: int(n) for value, n in zip(reasons.values, counts, strict=True) if n}
-
-
-def _one_label(table: CodedColumns, values: Iterable[str], name: str, named: Sequence[str] = ()) -> dict[str, str]:
-    """Each value's label: itself, or of numbers that differ only in zeros behind the point the named or shortest."""
-    label_of = {value: value for value in values}
-    if table.verbatim:
-        return label_of
-    whole = {value: found.group(1) for value in label_of if (found := _NUMBER.fullmatch(value))}
-    label: dict[str, str] = {}
-    for value in sorted(whole, key=lambda value: (value not in named, len(value))):
-        label_of[value] = label.setdefault(whole[value], value)
-        if label_of[value] != value:
-            table.notes.add(ONE_LABEL, column=name, one=label_of[value], other=value)
-    return label_of
-
-
-def _labels(table: CodedColumns, column: Column, name: str) -> tuple[tuple[str, ...], np.ndarray]:
-    """Sorted labels and codes, so that the order of rows does not matter; clips stand as 1, 2, 10."""
-    label_of = _one_label(table, column.values, name)
-    labels = sorted(set(label_of.values()), key=natural_key if name == "clip" else None)
-    place = {label: index for index, label in enumerate(labels)}
-    coded = np.array([place[label_of[value]] for value in column.values], dtype=np.int32)[column.codes]
-    if "" in place:
-        _refuse(table, np.flatnonzero(coded == place[""])[0], f"the {name} is empty; every ballot needs one.")
-    for label in labels:
-        if is_missing(label) and not table.verbatim:
-            table.notes.add(WORD_AS_NAME, column=name, word=label)
-    return tuple(labels), coded
-
-
-def _choices(
-    table: CodedColumns, first: Column, second: Column, named: Sequence[str]
-) -> tuple[list[str], tuple[np.ndarray, np.ndarray]]:
-    """The keys of both columns in one list, and each column as indices into it."""
-    label_of = _one_label(table, [*named, *first.values, *second.values], "first and second", named)
-    keys = list(dict.fromkeys(label_of[value] for value in (*first.values, *second.values)))
-    place = {key: index for index, key in enumerate(keys)}
-    coded = [
-        np.array([place[label_of[value]] for value in column.values], dtype=np.int64)[column.codes]
-        for column in (first, second)
-    ]
-    return keys, (coded[0], coded[1])
 
 
 def _check_choices(
@@ -283,51 +237,7 @@ def _check_choices(
     ):
         rows = np.flatnonzero(wrong & keep)
         if len(rows):
-            _refuse(table, rows[0], message.format(key=keys[first[rows[0]]]))
-
-
-def _condition_codes(
-    table: CodedColumns,
-    keys: list[str],
-    choices: tuple[np.ndarray, np.ndarray],
-    names: tuple[str, ...],
-    keep: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Condition numbers of both columns, `NONE` for no choice, `UNKNOWN` in excluded rows with another key."""
-    number = {key: index for index, key in enumerate(names)} | {"": NONE}
-    lookup = np.array([number.get(key, UNKNOWN) for key in keys], dtype=np.int8)
-    wrong = np.logical_or.reduce([lookup[indices] == UNKNOWN for indices in choices]) & keep
-    if wrong.any():
-        row = np.flatnonzero(wrong)[0]
-        name, indices = next(
-            (name, indices)
-            for name, indices in zip(("first", "second"), choices, strict=True)
-            if lookup[indices[row]] == UNKNOWN
-        )
-        key = keys[indices[row]]
-        nearest = nearest_key(key, names)
-        meant = f"is '{nearest}' meant? Correct the key" if nearest else "correct the key"
-        _refuse(
-            table,
-            row,
-            f"{name} choice '{key}' is no condition ({', '.join(names)}); {meant}, or name all conditions with "
-            "--conditions.",
-        )
-    return lookup[choices[0]], lookup[choices[1]]
-
-
-def _whole(table: CodedColumns, column: Column, name: str) -> np.ndarray:
-    """Whole numbers that are not negative; empty is 0."""
-    numbers = np.zeros(len(column.values), dtype=np.int32)
-    for index, value in enumerate(column.values):
-        if value == "":
-            continue
-        found = _NUMBER.fullmatch(value)
-        if found is None or len(found.group(1)) >= 10:
-            row = np.flatnonzero(column.codes == index)[0]
-            _refuse(table, row, f"{name} '{value}' is not a whole number; correct it or leave it empty.")
-        numbers[index] = int(found.group(1))
-    return numbers[column.codes]
+            refuse(table, rows[0], message.format(key=keys[first[rows[0]]]))
 
 
 def _check_positions(table: CodedColumns, whole: dict[str, np.ndarray], k: int, keep: np.ndarray) -> None:
@@ -335,7 +245,7 @@ def _check_positions(table: CodedColumns, whole: dict[str, np.ndarray], k: int, 
         if name in whole:
             wrong = np.flatnonzero((whole[name] > k) & keep)
             if len(wrong):
-                _refuse(table, wrong[0], f"{name} {whole[name][wrong[0]]} is beyond the {k} positions of the page.")
+                refuse(table, wrong[0], f"{name} {whole[name][wrong[0]]} is beyond the {k} positions of the page.")
 
 
 def _check_places(table: CodedColumns, ballots: Ballots, ordered: np.ndarray | None, keep: np.ndarray) -> None:
@@ -353,7 +263,7 @@ def _check_places(table: CodedColumns, ballots: Ballots, ordered: np.ndarray | N
         if len(wrong):
             row = wrong[0]
             found = ballots.conditions[there[row]] if there[row] >= 0 else "nothing"
-            _refuse(
+            refuse(
                 table,
                 row,
                 f"position_{name} is {place[row]}, where the column 'order' has '{found}', not the {name} choice "
@@ -364,22 +274,4 @@ def _check_places(table: CodedColumns, ballots: Ballots, ordered: np.ndarray | N
         wrong = np.flatnonzero((one == other) & (one > 0) & (ballots.second >= 0) & keep)
         if len(wrong):
             message = f"both choices have position {one[wrong[0]]}; correct position_first or position_second."
-            _refuse(table, wrong[0], message)
-
-
-def _order(table: CodedColumns, column: Column, names: tuple[str, ...], keep: np.ndarray) -> np.ndarray:
-    """The condition at each position (N, K), NONE beyond the shown ones. An empty value: all, in unknown order."""
-    known = np.full((len(column.values), len(names)), NONE, dtype=np.int8)
-    for index, value in enumerate(column.values):
-        shown = [key.strip() for key in value.split(";")] if value else list(names)
-        wrong = [key for key in shown if key not in names or shown.count(key) > 1]
-        rows = np.flatnonzero((column.codes == index) & keep)
-        if (wrong or len(shown) < 2) and len(rows):
-            _refuse(
-                table,
-                rows[0],
-                f"order '{value[:80]}' must name at least two conditions, each once, separated by semicolons.",
-            )
-        if not wrong:
-            known[index, : len(shown)] = [names.index(key) for key in shown]
-    return known[column.codes]
+            refuse(table, wrong[0], message)

@@ -38,6 +38,16 @@ def parse_points(text: str) -> tuple[float, ...]:
     return check_points(numbers)
 
 
+def parse_rank_points(text: str | None) -> tuple[float, ...] | None:
+    """`3,2,1` as points of ranks; None stays None. Whether they fall is checked where the ranks are known."""
+    if text is None:
+        return None
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise DesignError(f"points '{text}' are not numbers; write one for each rank, as 3,2,1.") from error
+
+
 def parse_numbers(name: str, text: str) -> tuple[int, ...]:
     """`1,2` as whole numbers."""
     try:

@@ -32,7 +32,7 @@ def _spelling(key: str) -> str:
 def choose_conditions(
     table: CodedColumns,
     keys: list[str],
-    choices: tuple[np.ndarray, np.ndarray],
+    choices: Sequence[np.ndarray],
     keep: np.ndarray,
     conditions: Sequence[str] | None,
 ) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def choose_conditions(
 def _refuse_two_spellings(
     table: CodedColumns,
     keys: list[str],
-    choices: tuple[np.ndarray, np.ndarray],
+    choices: Sequence[np.ndarray],
     keep: np.ndarray,
     found: list[str],
 ) -> None:
@@ -71,7 +71,7 @@ def _refuse_two_spellings(
     for key in found:
         other = spelt.setdefault(_spelling(key), key)
         if other != key:
-            rows = np.flatnonzero(((choices[0] == keys.index(key)) | (choices[1] == keys.index(key))) & keep)
+            rows = np.flatnonzero(np.any([codes == keys.index(key) for codes in choices], axis=0) & keep)
             raise TableError(
                 f"{table.file}, row {table.row_number(int(rows[0]))}: '{key}' and '{other}' differ in capitals, spaces "
                 "or dashes only; write the condition in one way, or name all conditions with --conditions."

@@ -22,6 +22,7 @@ from analysis.study_results.report_files import report_files
 from analysis.tables import clips_left_out, paintings
 from analysis.tables.codebook import answers_codebook_csv, codebook_csv
 from analysis.tables.participant_table import participants_codebook_csv, participants_csv_parts
+from analysis.tables.preferences import image_file_name
 from analysis.tables.study_tables import (
     answers_csv_parts,
     ballots_csv_parts,
@@ -173,7 +174,7 @@ def _stimuli(study: Study, images: bool) -> Iterator[tuple[str, Content]]:
     for clip in study.clips.filter(included=True).prefetch_related("stimuli__condition"):
         for stimulus in clip.stimuli.all():
             condition = stimulus.condition.key
-            name = f"images/{clip.number:03d}-{condition}.{str(stimulus.image.name).rpartition('.')[2]}"
+            name = image_file_name(clip.number, condition, str(stimulus.image.name))
             rows.append(
                 {
                     "clip": clip.name,

@@ -49,7 +49,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "tokens": "makes and ends tokens by which scripts read a study over the network",
     },
     "Analyse": {
-        "analyze": "analyses any study's ballots, also one run elsewhere",
+        "analyze": "analyses any study's choices, ratings, pairs or ranks",
         "audit_table": "checks whether a published table of weighted scores is possible",
         "power": "computes how many people and clips a study needs",
     },

@@ -34,8 +34,18 @@ SAME_PLACES = gettext_noop(
 ORDERED_TICKS = gettext_noop(
     "In clip “%(clip)s”, the first image of a cell counts as the 1st choice and the next as the 2nd."
 )
+LEFT_OUT = gettext_noop("Rows without an answer in the column %(column)s, which were left out: %(n)s.")
+SCALE_FOUND = gettext_noop(
+    "The scale of “%(question)s” is taken from its answers, %(lowest)s to %(highest)s. If its ends are others, name "
+    "them with --scale."
+)
+TWO_SCALES = gettext_noop(
+    "On “%(question)s”, %(n)s of %(people)s people never go beyond %(small)s while others reach %(highest)s. If they "
+    "had another scale, give their answers a question of their own."
+)
 SENTENCES = (
     *(ENCODING, INVISIBLE, LETTERS, SPACES, HEADINGS, MISSING, ONE_LABEL, RARE_KEY, WORD_AS_NAME),
+    *(LEFT_OUT, SCALE_FOUND, TWO_SCALES),
     *(MAPPED, ROWS_LEFT_OUT, UNANSWERED, SAME_PLACES, ORDERED_TICKS),
 )
 

@@ -1,4 +1,4 @@
-"""`manage.py analyze BALLOTS.csv`: analyse any study's ballots, also one run elsewhere."""
+"""`manage.py analyze ANSWERS.csv`: analyse any study's choices, ratings, pairs or ranks, also of one run elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from django.core.management.base import CommandError
 
 from analysis.statistics.analysis import SECOND_CHOICES, analyse
 from analysis.statistics.errors import StatisticsError
+from analysis.statistics.pairs import TIE_KEY
 from analysis.statistics.plan_and_result import AnalysisPlan
+from analysis.study_results.long_analysis import analyse_long_table
 from analysis.tables.ballot_table import BallotTable, read_ballots
 from analysis.tables.command_options import (
     ENCODING_HELP,
@@ -22,10 +24,22 @@ from analysis.tables.command_options import (
     parse_conditions,
     parse_factors,
     parse_moderators,
+    parse_rank_points,
     parse_weights,
 )
 from analysis.tables.errors import TableError
+from analysis.tables.long_tables import (
+    ANSWERS,
+    BALLOTS,
+    LongOptions,
+    TableForm,
+    check_options,
+    check_options_of_answers,
+    form_of,
+    read_long_table,
+)
 from analysis.tables.person_columns import cut_groups
+from analysis.tables.rating_scales import parse_scales
 from analysis.tables.result_json import to_json
 from analysis.tables.survey_exports.download import mapped_ballots, mapping_template
 from study.management.arguments import input_file, number, output_file, output_folder, whole_number
@@ -36,9 +50,11 @@ if TYPE_CHECKING:
 
 
 class Command(EarsightCommand):
-    help = "Analyse a ballots CSV: scores, tests, Plackett–Luce, sensitivity. Prints JSON without --json."
+    help = "Analyse a table of choices, ratings, pairs or ranks: scores, tests, worths. Prints JSON without --json."
     examples = (
         "ballots.csv --json analysis.json --report report/",
+        "ratings.csv --scale 1-7 --primary-question match",
+        "pairs.csv --tie equal --report report/",
         "download.csv --map-template map.yaml",
         "download.csv --map map.yaml --json analysis.json",
     )
@@ -46,16 +62,29 @@ class Command(EarsightCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "ballots", type=input_file, metavar="BALLOTS.csv", help="participant,clip,first,second and more"
+            "ballots",
+            type=input_file,
+            metavar="ANSWERS.csv",
+            help="participant,clip and: first,second; question,condition,value; left,right,chosen; rank_1,rank_2,…; or "
+            "the answers.csv of a study",
         )
-        parser.add_argument("--weights", default="3,1", help="points of first and second choice (3,1)")
+        parser.add_argument("--weights", help="points of first and second choice (3,1)")
+        parser.add_argument("--points", help="points of more than two ranks: 3,2,1")
+        parser.add_argument(
+            "--scale",
+            action="append",
+            default=[],
+            metavar="QUESTION=LOW-HIGH",
+            help="ends of a scale of ratings, match=1-7, or of all, 1-7; 0-10:any if every number between is an answer",
+        )
+        parser.add_argument("--tie", metavar="WORD", help="the word for a tie in the column 'chosen' (tie)")
+        parser.add_argument("--primary-question", metavar="QUESTION", help="the question of the primary contrast")
         parser.add_argument("--conditions", help="condition keys in their order: a,b,…")
         parser.add_argument("--factors", help="high levels: redefined=a,b;sentence=b,d")
         parser.add_argument("--reference", help="the condition with log worth 0")
         parser.add_argument(
             "--second-choice",
             choices=SECOND_CHOICES,
-            default="required",
             help="optional: the primary test uses first choices alone (required)",
         )
         parser.add_argument(
@@ -124,29 +153,51 @@ def _analyse(options: Mapping[str, Any]) -> dict[str, Any]:
     """The analysis JSON, with what the reader of the table noted among the warnings."""
     try:
         check_output(options["json"], options["ballots"])
+        form = TableForm(BALLOTS) if options["map"] else form_of(options["ballots"], options["encoding"])
+        check_options(form, options)
         plan = AnalysisPlan(
-            weights=parse_weights(options["weights"]),
+            weights=parse_weights(options["weights"] or "3,1"),
             factors=parse_factors(options["factors"]),
             reference=options["reference"],
             seed=options["seed"],
             draws=options["draws"],
-            second_choice=options["second_choice"],
+            second_choice=options["second_choice"] or "required",
             smallest=options["smallest"],
             clips_per_participant=options["clips_per_participant"],
         )
-        conditions, cuts = parse_conditions(options["conditions"]), parse_moderators(options["moderators"])
-        table, notes = _read(options, conditions, tuple(cuts))
-        result = analyse(
-            table.ballots,
-            plan,
-            n_excluded=table.n_excluded,
-            with_excluded=table.all_ballots,
-            moderators=cut_groups(table.groups(), cuts),
-            n_known=table.n_known,
-            without_known=table.without_known,
+        cuts = parse_moderators(options["moderators"])
+        if form.kind == BALLOTS:
+            return _of_ballots(options, plan, cuts)
+        long_options = LongOptions(
+            conditions=parse_conditions(options["conditions"]),
+            scales=parse_scales(options["scale"]),
+            points=parse_rank_points(options["points"]),
+            tie=options["tie"] or TIE_KEY,
+            encoding=options["encoding"],
+            moderators=tuple(cuts),
         )
+        table = read_long_table(options["ballots"], form, long_options)
+        if form.kind == ANSWERS:
+            check_options_of_answers(table, options)
+        return analyse_long_table(table, plan, primary=options["primary_question"] or "", cuts=cuts)
     except (TableError, StatisticsError) as error:
         raise CommandError(str(error), returncode=2) from error
+
+
+def _of_ballots(
+    options: Mapping[str, Any], plan: AnalysisPlan, cuts: Mapping[str, tuple[float, ...]]
+) -> dict[str, Any]:
+    """First and second choices."""
+    table, notes = _read(options, parse_conditions(options["conditions"]), tuple(cuts))
+    result = analyse(
+        table.ballots,
+        plan,
+        n_excluded=table.n_excluded,
+        with_excluded=table.all_ballots,
+        moderators=cut_groups(table.groups(), cuts),
+        n_known=table.n_known,
+        without_known=table.without_known,
+    )
     data = to_json(result)
     data["warnings"] = [*notes, *table.notes, *data["warnings"]]
     return data

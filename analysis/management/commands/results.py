@@ -10,10 +10,11 @@ from analysis.models import SharedReport
 from analysis.study_results import analyses
 from analysis.study_results.report_files import LANGUAGES, Report, files_in
 from analysis.study_results.shared_reports import MOST_DAYS, USUAL_DAYS, end_share, share_report, shares_of
+from analysis.tables.preference_zip import PREFERENCES, preferences_zip
 from study.access import Access, Right
 from study.console.downloads import note_download
 from study.errors import StudyError
-from study.management.arguments import output_folder, whole_number
+from study.management.arguments import output_file, output_folder, whole_number
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
 
 AFTER = argument(
@@ -51,6 +52,14 @@ def files(access: Access, given: Given) -> dict[str, Any]:
         names.append(name)
     note_download(access.study, f"report ({given['language']})", actor=access.user)
     return {"done": f"The report is in {folder}.", "files": names}
+
+
+def preferences(access: Access, given: Given) -> dict[str, Any]:
+    analyses.ensure_results(access.study)
+    content, path = preferences_zip(access.study), given["out"]
+    path.write_bytes(content)
+    note_download(access.study, PREFERENCES, actor=access.user)
+    return {"done": f"The preference pairs are in {path}."}
 
 
 def share(access: Access, given: Given) -> dict[str, Any]:
@@ -97,6 +106,13 @@ class Command(ScriptedCommand):
         Verb("ballots", "print the table of answers; sealed, conditions are labels", Right.DATA, ballots, (AFTER,)),
         Verb("long", "print all answers, a row for each question and image", Right.DATA, long, (AFTER,)),
         Verb("answers", "print the table of participants and what they said", Right.DATA, answers, (AFTER,)),
+        Verb(
+            "preferences",
+            "write which image people preferred of each two, for reward models, as a zip",
+            Right.DATA,
+            preferences,
+            (argument("--out", "the zip", type=output_file, required=True),),
+        ),
         Verb(
             "report",
             "write the report's files into a folder",

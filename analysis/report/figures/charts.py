@@ -4,7 +4,7 @@ Colour marks the tag set and fill the prompt form, so that charts can be read in
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -68,10 +68,17 @@ def dots_with_intervals(
     description: str,
     zero_line: bool = False,
     compact: bool = False,
+    ends: tuple[float, float] | None = None,
 ) -> str:
-    """A dot and an interval in each row, small marks below; `compact`: low rows for long lists."""
+    """A dot and an interval in each row, small marks below; `compact`: low rows for long lists.
+
+    `ends`: of the scale, whose whole numbers are then the axis; None: from 0 or the lowest value on.
+    """
     values = [value for row in rows for value in (row.estimate, *(row.interval or ()), *row.marks)]
-    ticks = round_ticks(min([*values, 0.0]), max(values))
+    if ends:
+        ticks = [float(number) for number in range(int(ends[0]), int(ends[1]) + 1)]
+    else:
+        ticks = round_ticks(min([*values, 0.0]), max(values))
     scale = Scale(ticks[0], ticks[-1], LEFT, WIDTH - 24)
     step, top, radius = (24.0, 12.0, 5) if compact else (44.0, 12.0, 7)
     bottom = top + step * len(rows) + (8 if compact else 0)
@@ -132,25 +139,28 @@ def rank_shares(rows: Sequence[ChoiceShares], *, title: str, description: str) -
 def heat_map(
     clips: Sequence[ClipView],
     conditions: Sequence[ConditionView],
-    by_clip: Mapping[str, Mapping[str, float]],
+    by_clip: Mapping[str, Mapping[str, float | None]],
     *,
     title: str,
     description: str,
+    lowest: float = 0.0,
     highest: float | None = None,
     compact: bool = False,
+    number: Callable[[float], str] | None = None,
 ) -> str:
     """Points of each clip under each condition, darker for more, beside the images if the clips have them.
 
-    `highest`: the value of the darkest cell; None: the highest value in this map. `compact`: low rows for long lists.
+    `lowest`, `highest`: the values of the lightest and the darkest cell; None: the highest value in this map. A value
+    that is None has no number. `compact`: low rows for long lists. `number`: writes a value; None: as points.
     """
 
-    def value_of(clip: ClipView, view: ConditionView) -> float:
+    def value_of(clip: ClipView, view: ConditionView) -> float | None:
         return by_clip.get(clip.key, {}).get(view.key, 0.0)
 
     height = 76.0 if any(clip.images for clip in clips) else 16.0 if compact else 34.0
     width = (WIDTH - LEFT) / max(1, len(conditions))
     top, gap = 34.0, 2.0 if compact else 4.0
-    highest = highest or max((value_of(clip, view) for clip in clips for view in conditions), default=0.0) or 1.0
+    highest = highest or max((value_of(clip, view) or 0.0 for clip in clips for view in conditions), default=0.0) or 1.0
     body = [
         text(
             LEFT + width * (column + 0.5), 20, shorten(view.label, int(width / 7)), anchor="middle", size=12, weight=600
@@ -163,15 +173,24 @@ def heat_map(
         for column, view in enumerate(conditions):
             x = LEFT + width * column
             image = clip.images.get(view.key)
-            body += _heat_cell(x, y, width, height, value_of(clip, view), highest, image, compact)
+            value = value_of(clip, view)
+            lightness = 97 - 62 * ((lowest if value is None else value) - lowest) / (highest - lowest)
+            words = "—" if value is None else (number or _points)(value)
+            body += _heat_cell(x, y, width, height, words, lightness, image, compact)
     return document(top + len(clips) * (height + gap) + 4, title, description, body)
 
 
 def _heat_cell(
-    x: float, y: float, width: float, height: float, value: float, highest: float, image: str | None, compact: bool
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    number: str,
+    lightness: float,
+    image: str | None,
+    compact: bool,
 ) -> list[str]:
     """A cell of `heat_map` with its number, and with the image at the left if there is one."""
-    lightness = 97 - 62 * value / highest
     shade = f"hsl(210 18% {lightness:.0f}%)"
     drawn = [element("rect", x=x, y=y, width=width - 4, height=height, rx=4, fill=shade)]
     middle = x + (width - 4) / 2
@@ -179,11 +198,14 @@ def _heat_cell(
         size = height - 8
         drawn.append(element("image", x=x + 4, y=y + 4, width=size, height=size, href=image))
         middle = x + 4 + size + (width - 8 - size) / 2
-    number = f"{value:.0f}" if float(value).is_integer() else plain(value, 1)
     ink = "#fff" if lightness < 52 else INK
     size_of_number = 11 if compact else 14
     drawn.append(text(middle, y + height / 2 + 5, number, anchor="middle", colour=ink, size=size_of_number, weight=600))
     return drawn
+
+
+def _points(value: float) -> str:
+    return f"{value:.0f}" if float(value).is_integer() else plain(value, 1)
 
 
 def bars(rows: Sequence[Bar], *, title: str, description: str) -> str:

@@ -1,7 +1,7 @@
 """The figures of a report: which values of the analysis JSON each shows, its title and its caption."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from analysis.report.analysis_json import value_at
 from analysis.report.context import ClipView, ConditionView, Stage, labels_by_key
 from analysis.report.figures import charts
 from analysis.report.figures.charts import Bar, ChoiceShares, DotRow
+from analysis.report.figures.figure import Figure
 from analysis.report.figures.flow import flow_chart
 from analysis.report.figures.svg import marked
 from analysis.report.text.contrast_names import contrast_name
@@ -18,16 +19,6 @@ from analysis.report.text.number_format import plain
 
 MOST_LEFT_OUT = 40  # rows that fit one figure
 GREY, BLACK = "#5f5f5f", "#1b1c1e"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A drawn figure; `svg` is a whole SVG document, `key` names its file."""
-
-    key: str
-    title: str
-    svg: str
-    caption: str
 
 
 def figure_list(
@@ -186,7 +177,7 @@ def _worth_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]) 
 
 def _weights_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]) -> Figure | None:
     rows = _weight_lines(data, conditions)
-    if not rows or not data["weights"][0]:
+    if not rows or not data["weights"][0] or data.get("second_choice") == "not asked":
         return None
     crossings = [row["ratio"] for row in value_at(data, "sensitivity", "weights", "crossings") or [] if "ratio" in row]
     if not crossings:
@@ -265,6 +256,12 @@ def _left_out_figure(data: Mapping[str, Any], clips: Sequence[ClipView]) -> Figu
         zero_line=True,
         compact=True,
     )
+    if (name := data.get("primary_question")) is not None:
+        caption = _("%(contrast)s on “%(question)s”, with 95 %% intervals for new clips.") % {
+            "contrast": contrast_name(str(primary.get("contrast"))),
+            "question": name,
+        }
+        return Figure("left-out", title, svg, caption)
     # xgettext:no-python-format
     caption = _(
         "%(contrast)s: points per answer with 95 %% intervals for new clips. Small marks: without each person in turn."

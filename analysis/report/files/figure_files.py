@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils import translation
 
-from analysis.report.contents import with_default_views
+from analysis.report.contents import all_figures, with_default_views
 from analysis.report.context import ReportContext
-from analysis.report.figures.figure_list import Figure, figure_list
+from analysis.report.figures.figure import Figure
 from analysis.report.files.typesetting import TypstProject, for_typst, typeset
 
 
@@ -17,7 +17,7 @@ def report_figures(data: Mapping[str, Any], context: ReportContext) -> list[Figu
     """The report's figures in the context's language."""
     with translation.override(context.language):
         context = with_default_views(data, context)
-        return figure_list(data, context.conditions, context.clips, context.flow, context.mark)
+        return all_figures(data, context)
 
 
 def figure_projects(figures: Sequence[Figure]) -> dict[str, TypstProject]:

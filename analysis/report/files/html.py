@@ -1,6 +1,6 @@
 """The report as one HTML file that loads nothing from outside and can be printed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ConditionView, ReportContext
+from analysis.report.figures.figure import Figure
 from analysis.report.tables.text_tables import TextTable, text_tables
 from analysis.report.text.korean_particles import with_particles
 
 # The file has its own styles and images and no scripts: it is as safe when it has been saved as on this site.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'"
 _STYLE = Path(__file__).parent / "report.css"
+_STYLE_OF_QUESTIONS = Path(__file__).parent / "questions.css"
 
 
 def render_report(data: Mapping[str, Any], context: ReportContext, *, alpha: float = 0.05) -> str:
@@ -30,14 +32,20 @@ def render_report(data: Mapping[str, Any], context: ReportContext, *, alpha: flo
     with translation.override(context.language):
         context = with_default_views(data, context)
         contents = report_contents(data, context, alpha)
-        contents["figures"] = [
-            replace(figure, svg=mark_safe(figure.svg))  # noqa: S308 (charts escape all texts)
-            for figure in contents["figures"]
+        contents["figures"] = _safe(contents["figures"])
+        contents["blocks"] = [
+            {
+                "block": block,
+                "figures": _safe(block.figures),
+                "tables": [_drawn(table, level=3) for table in block.tables],
+            }
+            for block in contents["blocks"]
         ]
         for row in contents["points_table"]:
             row["swatch"] = _swatch(row["view"])
-        tables = [_aligned(table) for table in text_tables(data, context, contents) if table.key != "points"]
-        style = mark_safe(_STYLE.read_text(encoding="utf-8"))  # noqa: S308 (our own file)
+        tables = [_drawn(table, level=2) for table in text_tables(data, context, contents) if table.key != "points"]
+        styles = [_STYLE, _STYLE_OF_QUESTIONS] if contents["blocks"] else [_STYLE]
+        style = mark_safe("".join(path.read_text(encoding="utf-8") for path in styles))  # noqa: S308 (our own files)
         page = render_to_string(
             "analysis/report.html",
             {"language": context.language, "context": context, "data": data, "style": style, "policy": POLICY}
@@ -45,6 +53,13 @@ def render_report(data: Mapping[str, Any], context: ReportContext, *, alpha: flo
             | {"tables": tables},
         )
         return with_particles(page)
+
+
+def _safe(figures: Sequence[Figure]) -> list[Figure]:
+    return [
+        replace(figure, svg=mark_safe(figure.svg))  # noqa: S308 (charts escape all texts)
+        for figure in figures
+    ]
 
 
 def _swatch(view: ConditionView) -> SafeString:
@@ -60,13 +75,20 @@ def _swatch(view: ConditionView) -> SafeString:
     )
 
 
+def _drawn(table: TextTable, *, level: int) -> dict[str, Any]:
+    """A table for the template, under a heading of this level."""
+    html = render_to_string("analysis/_report_table.html", {"table": _aligned(table), "level": level}).strip()
+    return {"key": table.key, "title": table.title, "html": mark_safe(html)}  # noqa: S308 (a template escapes it)
+
+
 def _aligned(table: TextTable) -> dict[str, Any]:
-    """A table for the template: every cell with whether it is aligned to the left."""
+    """A table for its template: every cell with whether it is aligned to the left."""
     sides = [index == 0 or index in table.left for index in range(len(table.header))]
     return {
         "key": table.key,
         "title": table.title,
         "note": table.note,
+        "style": table.key.rpartition("-")[2],
         "groups": table.groups,
         "columns": list(zip(table.header, sides, strict=True)),
         "cells": [list(zip(row, sides, strict=True)) for row in table.rows],

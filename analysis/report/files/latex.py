@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ReportContext
-from analysis.report.figures.figure_list import Figure
+from analysis.report.figures.figure import Figure
+from analysis.report.questions import QuestionBlock
 from analysis.report.tables.text_tables import TextTable, text_tables
 from analysis.report.text.korean_particles import with_particles
 
@@ -112,6 +113,16 @@ def _figure(figure: Figure) -> str:
     )
 
 
+def _block(block: QuestionBlock) -> list[str]:
+    """What is said of one question."""
+    return [
+        rf"\subsection*{{{escape(block.title)}}}",
+        *(escape(text) + r"\par" for text in (block.text, block.answer, *block.warnings) if text),
+        *map(_table, block.tables),
+        *map(_figure, block.figures),
+    ]
+
+
 def _column(table: TextTable, index: int) -> str:
     """The column type: numbers right, words left, long texts in a paragraph of fixed width."""
     if index not in table.left:
@@ -152,6 +163,7 @@ def report_latex(data: Mapping[str, Any], context: ReportContext, *, alpha: floa
             *_deviations(contents["deviations"]),
             *(_table(table) for table in text_tables(data, context, contents)),
             *(_figure(figure) for figure in contents["figures"]),
+            *(line for block in contents["blocks"] for line in _block(block)),
             rf"\subsection*{{{escape(_('Limits'))}}}",
             r"\begin{itemize}",
             *(rf"  \item {escape(text)}" for text in contents["limits"]),

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ReportContext
+from analysis.report.figures.figure import Figure
 from analysis.report.files.typesetting import TypstProject, for_typst, typeset
 from analysis.report.tables.text_table import TextTable
 from analysis.report.tables.text_tables import checklist_tables, text_tables
@@ -40,10 +41,7 @@ def pdf_project(data: Mapping[str, Any], context: ReportContext, *, alpha: float
         context = with_default_views(data, context)
         contents = report_contents(data, context, alpha)
         files = {"main.typ": _TEMPLATE.read_text(encoding="utf-8")}
-        figures = []
-        for index, figure in enumerate(contents["figures"]):
-            files[f"figure{index}.svg"] = for_typst(figure.svg)
-            figures.append({"title": figure.title, "file": f"figure{index}.svg", "caption": figure.caption})
+        figures = _figures(contents["figures"], "figure", files)
         people = _("%(people)d people × %(clips)d clips, %(ballots)d answers") % {
             "people": data["n_participants"],
             "clips": data["n_clips"],
@@ -59,6 +57,17 @@ def pdf_project(data: Mapping[str, Any], context: ReportContext, *, alpha: float
                 "warnings": contents["warnings"],
                 "tables": [_table(table) for table in text_tables(data, context, contents)],
                 "figures": figures,
+                "leads": contents["leads"],
+                "blocks": [
+                    {
+                        "title": block.title,
+                        "texts": [text for text in (block.text, block.answer) if text],
+                        "warnings": list(block.warnings),
+                        "figures": _figures(block.figures, f"{block.key}figure", files),
+                        "tables": [_table(table) for table in block.tables],
+                    }
+                    for block in contents["blocks"]
+                ],
                 "remark": "" if contents["sensitivity"] else contents["sensitivity_note"],
                 "headings": {
                     "contents": _("Contents"),
@@ -77,6 +86,15 @@ def pdf_project(data: Mapping[str, Any], context: ReportContext, *, alpha: float
             ensure_ascii=False,
         )
         return TypstProject({name: with_particles(text) for name, text in files.items()})
+
+
+def _figures(figures: Sequence[Figure], name: str, files: dict[str, str]) -> list[dict[str, str]]:
+    """The figures for report.json; their drawings are added to the project's files."""
+    found = []
+    for index, figure in enumerate(figures):
+        files[f"{name}{index}.svg"] = for_typst(figure.svg)
+        found.append({"title": figure.title, "file": f"{name}{index}.svg", "caption": figure.caption})
+    return found
 
 
 def _table(table: TextTable) -> dict[str, Any]:

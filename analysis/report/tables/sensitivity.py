@@ -35,6 +35,11 @@ def sensitivity_rows(data: Mapping[str, Any], context: ReportContext) -> list[li
     return rows if len(rows) > 1 else []
 
 
+def asks_more(data: Mapping[str, Any]) -> bool:
+    """Whether the main question is one of ratings or pairs, whose numbers are no points."""
+    return value_at(data, "questions", str(data.get("primary_question")), "kind") in ("rate", "pair")
+
+
 def _leader(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     best = value_at(row, "order", 0)
     return labels.get(str(best), str(best or "—"))
@@ -73,7 +78,9 @@ def sensitivity_note(data: Mapping[str, Any], context: ReportContext) -> str:
     sentences = []
     for template, found in (
         (
-            _("Leaving out each clip in turn, “%(best)s” has the most points in %(n)s of %(all)s."),
+            _("Leaving out each clip in turn, “%(best)s” has the highest mean in %(n)s of %(all)s.")
+            if asks_more(data)
+            else _("Leaving out each clip in turn, “%(best)s” has the most points in %(n)s of %(all)s."),
             value_at(data, "sensitivity", "clips"),
         ),
         (
@@ -109,6 +116,10 @@ def _known_pieces(data: Mapping[str, Any], context: ReportContext) -> list[str]:
         return []
     best = _leader(known, labels_by_key(context.conditions))
     return [
-        _("Without the %(n)s answers about known pieces, “%(best)s” has the most points.")
+        (
+            _("Without the %(n)s answers about known pieces, “%(best)s” has the highest mean.")
+            if asks_more(data)
+            else _("Without the %(n)s answers about known pieces, “%(best)s” has the most points.")
+        )
         % {"n": f"{known['ballots']:,}", "best": best}
     ]

@@ -10,6 +10,7 @@ from analysis.report.tables.clips_left_out import clips_left_out_table
 from analysis.report.tables.follow_up import follow_up_table
 from analysis.report.tables.paintings import paintings_table
 from analysis.report.tables.people import moderators, who_took_part
+from analysis.report.tables.sensitivity import asks_more
 from analysis.report.tables.text_table import TextTable, ci_heading, new_clips_heading
 from analysis.report.tables.versions import versions_table
 from analysis.report.tables.wider_questions import pairs_for_new_clips, prediction, wins
@@ -45,7 +46,7 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, contents: Mappi
                 _("Analysed"),
                 contrast_name(str((data.get("primary") or {}).get("contrast"))),
                 "p",
-                _("Most points"),
+                _("Highest mean") if asks_more(data) else _("Most points"),
             ],
             rows=contents["sensitivity"],
             note=contents["sensitivity_note"],

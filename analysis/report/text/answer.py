@@ -19,7 +19,7 @@ from analysis.report.text.answer_parts import (
     smallest_difference,
 )
 from analysis.report.text.answer_without_factors import without_factors
-from analysis.report.text.contrast_names import sides
+from analysis.report.text.contrast_names import is_preset, sides
 from analysis.report.text.number_format import degrees, interval, p_value, plain, points
 
 ADVISED_CLIPS, FEWEST_CLIPS = 12, 5
@@ -53,7 +53,7 @@ def _question(data: Mapping[str, Any], context: ReportContext, alpha: float) -> 
             sentences.append(_only_these_clips(these_clips))
         sentences += says_nothing(data, primary)
     sentences += smallest_difference(data)
-    if _is_preset(primary):
+    if is_preset(primary):
         rows = [row for row in data.get("secondary") or [] if str(row.get("contrast")).startswith("sentence")]
         sentences += [_sentence_effect(row, alpha) for row in rows[:1] if row.get("estimate") is not None]
     return sentences
@@ -72,11 +72,6 @@ def _few_clips(data: Mapping[str, Any]) -> list[str]:
                 % {"clips": plain(effective, 0 if float(effective).is_integer() else 1), "advised": ADVISED_CLIPS}
             ]
     return [_too_few_clips(clips)]
-
-
-def _is_preset(row: Mapping[str, Any]) -> bool:
-    """Whether a contrast compares redefined with original tags, a question that has a yes and a no."""
-    return str(row.get("contrast")) in ("redefined", "redefined_minus_original")
 
 
 def _turned_round(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,7 +187,7 @@ def _sentence_for(
         return _without_a_test()
     if not is_significant(p, alpha):
         return equal if plain(abs(test["estimate"])) == plain(0.0) else not_shown
-    if not _is_preset(test):
+    if not is_preset(test):
         return difference
     return yes if test["estimate"] > 0 else reverse
 

@@ -11,8 +11,8 @@ from analysis.report.text.number_format import interval, p_value, plain
 
 def points_of_an_answer(data: Mapping[str, Any]) -> float:
     """Points that an answer gives in the primary contrast: without second choices if the plan leaves them out."""
-    first, second = data["weights"]
-    return float(first if data.get("second_choice") == "optional" else first + second)
+    first, *others = data["weights"]
+    return float(first if data.get("second_choice") == "optional" else first + sum(others))
 
 
 def depends_on_the_other_factor(data: Mapping[str, Any], alpha: float) -> list[str]:

@@ -24,6 +24,11 @@ def sides(contrast: str, data: Mapping[str, Any], context: ReportContext) -> tup
     )
 
 
+def is_preset(row: Mapping[str, Any]) -> bool:
+    """Whether a contrast compares redefined with original tags, a question that has a yes and a no."""
+    return str(row.get("contrast")) in ("redefined", "redefined_minus_original")
+
+
 def simple_effect_name(effect: Mapping[str, Any]) -> str:
     """The name of a factor's effect within one level of another."""
     levels = {"sentence": _("among sentences"), "tags": _("among bare tags")}

@@ -29,6 +29,11 @@ def with_and_without(data: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     if row is None:
         return counted + " " + _("None of them is a valid answer, so there is no result with them.")
     primary = data.get("primary")
+    if primary and row.get("estimate") is not None and data.get("questions"):
+        return f"{counted} " + _("Primary contrast: %(without)s without them; %(with)s with them.") % {
+            "without": _result(primary),
+            "with": _result(row),
+        }
     if primary and row.get("estimate") is not None:
         return f"{counted} " + _(
             "Primary contrast, points an answer: %(without)s without them; %(with)s with them."

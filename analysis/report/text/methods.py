@@ -11,17 +11,23 @@ from analysis.report.text.clips_left_out import clips_left_out_text
 from analysis.report.text.contrast_names import contrast_name, sides
 from analysis.report.text.number_format import plain, points
 from analysis.report.text.paintings import paintings_text
+from analysis.report.text.question_methods import people_and_questions, question_methods
 
 FEWEST_CLIPS = 5
 
 
 def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> list[str]:
     """Paragraphs on the methods, ready for a paper; only of what was done with these data."""
+    of_choices = bool(data.get("weights"))
+    asks_more = bool(data.get("questions"))
+    main = value_at(data, "questions", str(data.get("primary_question")), "kind")
     texts = [
-        _people_and_choices(data),
+        people_and_questions(data, context) if asks_more else _people_and_choices(data),
+        _points(data) if asks_more and of_choices else "",
         " ".join(part for part in (*context.making, *selection_texts(data, labels_by_key(context.conditions))) if part),
         _exclusions(context),
-        _primary_test(data, context, alpha),
+        _primary_test(data, context, alpha) if not asks_more or (of_choices and main == "choose") else "",
+        *(question_methods(data, context, alpha) if asks_more else ()),
         *_unequal_sides_note(data),
         _few_clips(data),
         _exposure(data),
@@ -74,6 +80,17 @@ def _people_and_choices(data: Mapping[str, Any]) -> str:
         "%(seen)s, in an order of their own and without knowing how any was made, and chose %(chose)s. A 1st choice "
         "counts %(first)s points, a 2nd %(second)s."
     ) % (values | {"seen": seen % values, "chose": chose})
+
+
+def _points(data: Mapping[str, Any]) -> str:
+    """What choices count, in a study that asks more than these."""
+    first, second = data["weights"]
+    if data.get("second_choice") == "not asked":
+        return _("The image chosen counts %(first)s points.") % {"first": points(first)}
+    return _("A 1st choice counts %(first)s points, a 2nd %(second)s.") % {
+        "first": points(first),
+        "second": points(second),
+    }
 
 
 def _primary_test(data: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
@@ -235,16 +252,34 @@ def _unequal_sides_note(data: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def limits() -> list[str]:
+def limits(data: Mapping[str, Any]) -> list[str]:
     """Limits that hold for every study of this design."""
+    blocks = (data.get("questions") or {}).values()
+    chose = not blocks or any(block["kind"] in ("choose", "pair") for block in blocks)
     return [
         _(
             "Each clip has one image per condition, which everybody saw: the luck of that image is not averaged "
             "away by more people, only by more clips."
         ),
-        _(
-            "People chose the image that they prefer for the music; unless match-control trials were shown, liking "
-            "an image and finding it fitting cannot be distinguished."
+        *(
+            [
+                _(
+                    "People chose the image that they prefer for the music; unless match-control trials were shown, "
+                    "liking an image and finding it fitting cannot be distinguished."
+                )
+            ]
+            if chose
+            else []
+        ),
+        *(
+            [
+                _(
+                    "Ratings depend on how a person uses the scale and on the images beside: they compare these "
+                    "conditions, and say little about others that were not shown."
+                )
+            ]
+            if any(block["kind"] == "rate" and block.get("scores") for block in blocks)
+            else []
         ),
         _(
             "The participants are those who followed the study's links; which population they represent is for the "

@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from analysis.study_results import analyses, prepared, report_files
 from analysis.study_results.reporting_answers import save_reporting_answers
+from analysis.tables import preferences
+from analysis.tables.preference_zip import preferences_zip
 from analysis.tables.study_tables import ballots_csv_parts
 from analysis.tasks import run_analysis
 from study.background_work import messages
@@ -130,6 +132,22 @@ def test_a_large_table_is_made_by_a_worker_and_a_small_one_at_once(client, study
     assert made.headers["Content-Disposition"] == at_once.headers["Content-Disposition"]
     assert "participants" not in str(study.jobs.filter(kind=prepared.TABLE).values("arguments"))
     assert client.get(results(study, "participants.csv")).status_code == 302
+
+
+def test_preference_pairs_are_made_by_a_worker_or_say_what_is_missing(client, study, monkeypatch):
+    address = results(study, "preferences.zip")
+    assert client.get(address).status_code == 302
+    job = study.jobs.get(kind=prepared.TABLE)
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, "5 people or more" in job.error) == (Job.State.FAILED, True)
+    monkeypatch.setattr(preferences, "FEWEST_PEOPLE", 3)
+    job.delete()
+    assert client.get(address).status_code == 302
+    run_job(study.jobs.get(kind=prepared.TABLE).pk)
+    made = client.get(address)
+    assert made.headers["Content-Type"] == "application/zip"
+    assert body(made) == preferences_zip(study)
 
 
 def test_a_table_is_made_again_once_somebody_who_stopped_is_judged_anew(monkeypatch):

@@ -1,0 +1,258 @@
+"""Tables of one question of an instrument: means, contrasts, pairs, worths, wins, categories."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analysis.report.analysis_json import value_at
+from analysis.report.context import QuestionView, ReportContext, labels_by_key
+from analysis.report.tables.people import moderators
+from analysis.report.tables.points_and_tests import contrasts, pairs
+from analysis.report.tables.question_checks import checks_table
+from analysis.report.tables.text_table import TextTable, ci_heading, new_clips_heading
+from analysis.report.tables.worths import factorial, worth_notes, worths
+from analysis.report.text.number_format import interval, percent, percent_interval, plain
+from analysis.report.text.question_names import bin_name
+
+EMPTY = ("", "—")
+
+
+def question_tables(
+    block: Mapping[str, Any], view: QuestionView, context: ReportContext, key: str, alpha: float
+) -> list[TextTable]:
+    """Every table of the question that has rows, without columns that say nothing; `key` begins their keys."""
+    tables = [
+        _scores(block, context),
+        _contrasts(block),
+        _pairs_for_new_clips(block, context),
+        _pairs(block, context),
+        _wins(block, context),
+        _worths(block, context),
+        _factorial(block),
+        moderators(block, context),
+        _categories(block, view, context),
+        _numbers(block),
+        checks_table(block, context, alpha),
+    ]
+    return [
+        replace(_without_empty_columns(table), key=f"{key}-{table.key}", title=f"“{view.key}”: {table.title}")
+        for table in tables
+        if table.rows
+    ]
+
+
+def _without_empty_columns(table: TextTable) -> TextTable:
+    """The table without columns in which no row has a value; tables with grouped columns keep them."""
+    used = [
+        column
+        for column in range(len(table.header))
+        if column == 0 or table.groups or any(row[column] not in EMPTY for row in table.rows)
+    ]
+    return replace(
+        table,
+        header=[table.header[column] for column in used],
+        rows=[[row[column] for column in used] for row in table.rows],
+        left=tuple(place for place, column in enumerate(used) if column in table.left),
+    )
+
+
+def _scores(block: Mapping[str, Any], context: ReportContext) -> TextTable:
+    """Mean, spread and number of answers of each condition."""
+    is_pair = block["kind"] == "pair"
+    scores = block.get("scores") or {}
+    rows = [
+        [
+            view.label,
+            str(row["answers"]),
+            percent(row["mean"], 1) if is_pair else plain(row["mean"]),
+            percent_interval(row["ci95"]) if is_pair else interval(row["ci95"]),
+            "" if is_pair else plain(row["sd"]),
+            str(row["cannot_say"]) if value_at(block, "cannot_say", "counts") else "",
+        ]
+        for view in context.conditions
+        if (row := scores.get(view.key))
+    ]
+    titles = {"pair": _("Won comparisons"), "choose": _("Mean points"), "rate": _("Mean ratings")}
+    heading = {"pair": _("Won"), "choose": _("Mean")}.get(block["kind"], _("Mean"))
+    notes = {
+        "pair": _("Share of a condition's comparisons that it won, a tie counting half: the mean over people."),
+        "choose": _("Points by rank: %(points)s. Mean: points per answer, averaged over people.")
+        % {
+            "points": ", ".join(plain(each, 0 if float(each).is_integer() else 2) for each in block.get("points") or ())
+        },
+        "rate": _("Mean: of people's mean ratings, each person counting equally; SD: of all ratings."),
+    }
+    return TextTable(
+        key="scores",
+        title=titles.get(block["kind"], ""),
+        header=[_("Condition"), _("Answers"), heading, ci_heading(), "SD", _("Cannot say")],
+        rows=rows,
+        note=notes.get(block["kind"], "") + " " + _("Intervals hold for these clips."),
+    )
+
+
+def _contrasts(block: Mapping[str, Any]) -> TextTable:
+    test = [_("Difference"), ci_heading(), "p", _("p, Holm")]
+    units = {
+        "rate": _("Differences of mean ratings."),
+        "pair": _("Differences of points per comparison: 1 for the winner, ½ each for a tie."),
+    }
+    return TextTable(
+        key="contrasts",
+        title=_("The contrasts"),
+        header=[_("Contrast"), *test[:2], "t (df)", *test[2:], *test],
+        rows=contrasts(block),
+        note=units.get(block["kind"], _("Differences of points per answer."))
+        + " "
+        + _(
+            "For new clips: crossed random effects of people and clips. For these clips: people only; it gives no "
+            "information about other music."
+        ),
+        groups=(("", 1), (_("for new clips"), 5), (_("for these clips"), 4)),
+    )
+
+
+def _pairs_for_new_clips(block: Mapping[str, Any], context: ReportContext) -> TextTable:
+    rows = [row for row in pairs(block, context.conditions) if row["new_difference"] not in EMPTY]
+    return TextTable(
+        key="pairs_new_clips",
+        title=_("Pair by pair, for music like this"),
+        header=[_("Pair"), _("Difference"), new_clips_heading(), _("p, Holm")],
+        rows=[[f"{row['a']} − {row['b']}", row["new_difference"], row["new_ci95"], row["new_p_holm"]] for row in rows],
+        note=_("People and clips as crossed random effects, Holm over the pairs."),
+    )
+
+
+def _pairs(block: Mapping[str, Any], context: ReportContext) -> TextTable:
+    keys = ("difference", "ci95", "simultaneous", "superiority", "superiority_ci95", "p", "p_holm")
+    return TextTable(
+        key="pairs",
+        title=_("Pair by pair"),
+        header=[
+            _("Pair"),
+            _("Difference"),
+            ci_heading(),
+            _("simultaneous"),
+            _("Beats"),
+            ci_heading(),
+            "p",
+            _("p, Holm"),
+        ],
+        rows=[[f"{row['a']} − {row['b']}", *(row[key] for key in keys)] for row in pairs(block, context.conditions)],
+        note=_(
+            "Differences of people's means, Wilcoxon's p. Beats: share of answers in which the first is above the "
+            "second; a tie counts half. For these clips."
+        ),
+    )
+
+
+def _wins(block: Mapping[str, Any], context: ReportContext) -> TextTable:
+    wins, ties, views = block.get("win_matrix") or {}, block.get("tie_matrix") or {}, context.conditions
+
+    def cell(row: str, column: str) -> str:
+        tied = value_at(ties, row, column)
+        return "—" if row == column else f"{value_at(wins, row, column) or 0}" + (f" ({tied})" if tied else "")
+
+    return TextTable(
+        key="wins",
+        title=_("Who beats whom"),
+        header=[_("Condition"), *(view.label for view in views)],
+        rows=[[view.label, *(cell(view.key, other.key) for other in views)] for view in views if wins],
+        note=_("Comparisons that the condition of the row won against that of the column; in brackets the ties."),
+    )
+
+
+def _worths(block: Mapping[str, Any], context: ReportContext) -> TextTable:
+    keys = ("worth", "log_worth", "se_robust", "ci95", "ci95_new_clips", "quasi_se")
+    view = {"plackett_luce": block.get("worths"), "conditions": block["conditions"]}
+    return TextTable(
+        key="worths",
+        title=_("Bradley–Terry worths") if block["kind"] == "pair" else _("Plackett–Luce worths"),
+        header=[
+            _("Condition"),
+            _("Worth"),
+            _("Log-worth"),
+            _("robust SE"),
+            ci_heading(),
+            new_clips_heading(),
+            _("Quasi-SE"),
+        ],
+        rows=[
+            [row["view"].label + (" *" if row["separated"] else ""), *(row[key] for key in keys)]
+            for row in worths(view, context.conditions)
+        ],
+        note=" ".join(worth_notes(view, context.conditions)),
+    )
+
+
+def _factorial(block: Mapping[str, Any]) -> TextTable:
+    keys = ("name", "estimate", "se_robust", "ci95", "p", "ci95_new_clips", "p_new_clips")
+    return TextTable(
+        key="factorial",
+        title=_("Effects of the factors"),
+        header=[_("Effect on log-worth"), _("Estimate"), _("robust SE"), ci_heading(), "p", new_clips_heading(), "p"],
+        rows=[[row[key] for key in keys] for row in factorial(block)],
+        note=_(
+            "Where people differ, these estimates are drawn towards zero: they are population values of the fitted "
+            "model, not the effect in any one person, for these clips."
+        ),
+    )
+
+
+def _categories(block: Mapping[str, Any], view: QuestionView, context: ReportContext) -> TextTable:
+    """The share of each category, by condition or of the music."""
+    found = block.get("categories") or {}
+    names = [view.categories.get(key) or key for key in found.get("categories") or []]
+    labels = labels_by_key(context.conditions)
+    rows = [
+        [labels.get(key, key) or _("the music"), str(row["answers"]), *_shares(row, found["categories"])]
+        for key, row in (found.get("rows") or {}).items()
+    ]
+    return TextTable(
+        key="categories",
+        title=_("Which categories"),
+        header=[_("Condition") if block["conditions"] else "", _("Answers"), *names],
+        rows=rows,
+        note=_(
+            "Mean over people of the share of a person's answers with the category, with its 95 %% interval for these "
+            "clips; described only."
+        )
+        % {},
+    )
+
+
+def _shares(row: Mapping[str, Any], categories: Sequence[str]) -> Iterator[str]:
+    for category in categories:
+        share = value_at(row, "share", category)
+        if share is None:
+            yield "—"
+        else:
+            ends = f" ({percent_interval(share['ci95'])})" if share.get("ci95") else ""
+            yield percent(share["estimate"]) + ends
+
+
+def _numbers(block: Mapping[str, Any]) -> TextTable:
+    """The numbers given once a trial."""
+    found = block.get("numbers") or {}
+    counts = value_at(found, "distribution", "counts") or []
+    bins = value_at(found, "distribution", "bins") or []
+    mean = found.get("mean") or {}
+    return TextTable(
+        key="numbers",
+        title=_("Answers"),
+        header=[_("Answers"), _("Mean"), ci_heading(), _("Cannot say"), *(bin_name(ends) for ends in bins)],
+        rows=[
+            [
+                str(found["answers"]),
+                plain(mean.get("estimate")),
+                interval(mean.get("ci95")),
+                str(found["cannot_say"] or ""),
+                *map(str, counts),
+            ]
+        ]
+        if found
+        else [],
+        note=_("Mean: of people's means, for these clips; the last columns: how many answers each number has."),
+    )

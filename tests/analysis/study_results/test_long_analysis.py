@@ -1,0 +1,63 @@
+"""`analyze` on the long table that a study exports gives what the study's own analysis gives."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.statistics.plan_and_result import AnalysisPlan
+from analysis.study_results.analyses import build_analysis
+from analysis.study_results.long_analysis import analyse_long_table
+from analysis.tables.long_tables import LongOptions, form_of, read_long_table
+from analysis.tables.rating_scales import parse_scales
+from analysis.tables.study_tables import answers_csv_parts
+from study.instruments.presets import PRESETS
+from study.models import Study
+from tests.analysis.answered_instruments import instrument_study
+from tests.analysis.answered_studies import closed_study
+from tests.analysis.study_results.test_instrument_analyses import EVERYTHING
+
+pytestmark = pytest.mark.django_db
+ALL_RANKS = {"questions": [{"kind": "choose", "key": "choice", "ranks": 4}]}
+SCALES = {
+    "match_and_quality": ["1-7"],
+    "valence_arousal": ["1-9"],
+    "choose_and_rate": ["1-7"],
+    "all": ["match=0-100", "sure=1-5", "loudness=1-5"],
+}
+
+
+def by_table(study: Study, folder: Path, scales: list[str], primary: str) -> dict[str, Any]:
+    path = folder / "answers.csv"
+    path.write_bytes(b"".join(answers_csv_parts(study)))
+    keys = tuple(study.conditions.order_by("number").values_list("key", flat=True))
+    table = read_long_table(path, form_of(path), LongOptions(conditions=keys, scales=parse_scales(scales)))
+    return analyse_long_table(table, AnalysisPlan(seed=study.seed % 2**32), primary=primary)
+
+
+@pytest.mark.parametrize("name", ["match_and_quality", "pairs", "valence_arousal", "choose_and_rate", "ranks", "all"])
+def test_the_exported_table_gives_the_study_s_own_results(tmp_path, name) -> None:
+    instrument = {"ranks": ALL_RANKS, "all": EVERYTHING}.get(name) or PRESETS[name]
+    study = instrument_study(instrument, people=4, clips=5)
+    own = build_analysis(study).result
+    found = by_table(study, tmp_path, SCALES.get(name, []), str(instrument.get("primary", "")))
+    assert found["questions"].keys() == own["questions"].keys()
+    for key, block in own["questions"].items():
+        mine = found["questions"][key]
+        if block["kind"] == "pick":
+            assert (
+                mine["categories"]["rows"]["redefined_tags"]
+                == own["questions"][key]["categories"]["rows"]["redefined_tags"]
+            )
+        else:
+            assert mine == block
+    assert (found["primary"], found["scores"], found["n_ballots"]) == (own["primary"], own["scores"], own["n_ballots"])
+
+
+def test_the_table_of_a_study_of_first_and_second_choices_gives_its_analysis(tmp_path) -> None:
+    study = closed_study(people=4, clips=5)
+    own, found = build_analysis(study).result, by_table(study, tmp_path, [], "")
+    added = {"primary", "primary_question", "questions", "sequential", "paintings", "clips_left_out"}
+    assert found["due"] == own["due"] | {"assumed": True}
+    added |= {"due", "drop_out"}  # a table knows no plan
+    assert {key: found[key] for key in own.keys() - added} == {key: own[key] for key in own.keys() - added}
