@@ -79,7 +79,7 @@ def _aggregation(study: Study, instrument: Instrument) -> str:
     if instrument.pair is not None:
         parts.append(_("1 point for the winner of a pair, ½ each for a tie."))
     if any(True for _each in instrument.scales()):
-        parts.append(_("Means of ratings; “cannot say” is in no mean."))
+        parts.append(_("Means of ratings; what people could not say is in no mean."))
     if any(isinstance(question, Pick) for question in instrument.questions):
         parts.append(_("Shares of people's answers for categories."))
     return " ".join([*parts, _("Nothing else is merged.")])
