@@ -11,10 +11,12 @@ from analysis.models import Analysis
 from analysis.report.text.methods import selection_texts
 from analysis.report.text.number_format import percent, plain
 from analysis.study_results.deviations import deviations_text, planned_people
+from analysis.study_results.instrument_facts import agreement_of_questions, instrument_facts
 from analysis.study_results.participant_flow import median_seconds
 from analysis.study_results.reporting_answers import reporting_answers
 from study import texts
 from study.ballots.table import counted_people
+from study.instruments.of_study import is_classic
 from study.models import Participant, Study
 from study.models.participants import LEFT_OUT
 from study.participants.exclusion_rules import rule_from_json
@@ -26,7 +28,7 @@ from study.participants.rewards import pay_reported
 def facts(study: Study, analysis: Analysis | None = None) -> dict[str, str]:
     """What the study itself can answer, as sentences by `Item.fact`, in the current language."""
     data: Mapping[str, Any] = (analysis.result if analysis is not None else None) or {}
-    found = _design(study) | _people(study, analysis) | _results(study, data)
+    found = _design(study) | instrument_facts(study) | _people(study, analysis) | _results(study, data)
     if study.status != Study.Status.DRAFT:
         deviated = _("Deviations from the plan: %(text)s") % {"text": deviations_text(study, analysis)}
         for key in ("preregistered", "processing"):
@@ -164,7 +166,10 @@ def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
         % {"started": progress.started, "completed": progress.completed}
         + (" " + _("%(n)s were planned.") % {"n": planned} if planned else ""),
         "evaluators": str(progress.completed),
-        "contributions": _("%(n)s answers; each compares all conditions.") % {"n": progress.ballots},
+        "contributions": (
+            _("%(n)s answers; each compares all conditions.") if is_classic(study) else _("%(n)s answers.")
+        )
+        % {"n": progress.ballots},
         "excluded": _("%(n)s participants.") % {"n": reasons.total()}
         + "".join(f" {reason or _('no reason given')}: {n}." for reason, n in reasons.items()),
         "discarded": _("%(n)s answers of excluded participants.") % {"n": progress.discarded},
@@ -227,8 +232,12 @@ def _results(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
     labels = {row.key: str(_(row.label)) for row in study.conditions.all()}
     # What was selected away does not say from where clips came: by itself it answers nothing.
     found = {"selection": " ".join(selection_texts(data, labels))} if reporting_answers(study).get("dataset") else {}
+    if of_questions := agreement_of_questions(data):
+        found["alpha"] = of_questions
     if agreement.get("alpha_first") is not None:
-        found["alpha"] = _("Krippendorff's α: 1st choice %(first)s, 2nd choice %(second)s.") % {
+        found["alpha"] = f"{found.get('alpha', '')} ".lstrip() + _(
+            "Krippendorff's α: 1st choice %(first)s, 2nd choice %(second)s."
+        ) % {
             "first": plain(agreement["alpha_first"]),
             "second": plain(agreement.get("alpha_second")),
         }

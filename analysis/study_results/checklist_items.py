@@ -22,6 +22,7 @@ class Item:
         fact: key of the fact that the study itself supplies (`checklist_facts`).
         asks: keys of the researcher's answers that belong to the item (`reporting_answers.FIELDS`).
         field: name of the question in the HEDS form.
+        only_if_known: whether the item is left out if the study has no answer: it is about a form that was not used.
     """
 
     number: str
@@ -30,6 +31,7 @@ class Item:
     fact: str = ""
     asks: tuple[str, ...] = ()
     field: str = ""
+    only_if_known: bool = False
 
 
 _DESIGN, _CROWD, _TASK = "Experimental design", "Crowd", "Task"
@@ -136,6 +138,9 @@ HEDS: tuple[Item, ...] = (
         _CRITERION + "evaluation_mode-objective_or_subjective",
     ),
     Item("4.2.2", "4", _("Absolute or relative"), "relative", (), _CRITERION + "evaluation_mode-absolute_or_relative"),
+    Item("4.3.3", "4", _("Size of the rating instrument"), "scale_size", only_if_known=True),
+    Item("4.3.4", "4", _("Possible values of the rating instrument"), "scale_values", only_if_known=True),
+    Item("4.3.5", "4", _("How the rating instrument is shown"), "scale_form", only_if_known=True),
     Item("4.3.6", "4", _("Task instead of a rating instrument"), "instrument"),
     Item("4.3.7", "4", _("Verbatim question"), "question", (), _CRITERION + "response_elicitation-verbatim_question"),
     Item("4.3.9", "4", _("How responses are aggregated"), "aggregation"),

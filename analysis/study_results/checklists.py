@@ -35,7 +35,10 @@ def filled_checklists(study: Study, analysis: Analysis | None = None) -> list[tu
         texts = (known.get(item.fact, ""), *(answers.get(key, "") for key in item.asks))
         return FilledItem(item, " ".join(text for text in texts if text))
 
-    return [(name, [fill(item) for item in items]) for name, items in CHECKLISTS]
+    def applies(item: Item) -> bool:
+        return not item.only_if_known or item.fact in known
+
+    return [(name, [fill(item) for item in items if applies(item)]) for name, items in CHECKLISTS]
 
 
 Checklists = Sequence[tuple[str, Sequence[FilledItem]]]

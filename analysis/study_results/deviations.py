@@ -149,6 +149,8 @@ def _settings(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
                 "old": _value(old),
                 "new": _value(new),
             }
+    if fixed and fixed.get("instrument", {}) != now.get("instrument", {}):
+        yield _("The questions of the trials were changed after opening.")
     if "conditions" in fixed and fixed["conditions"] != now["conditions"]:
         yield _("The conditions were changed after opening.")
 

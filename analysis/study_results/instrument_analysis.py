@@ -145,7 +145,7 @@ def _with_choices(
     data["primary"] = data["questions"][name]["primary"]
     if not is_main:
         data["sensitivity"] = dict(sensitivity or {}) | {"weights": (data["sensitivity"] or {}).get("weights")}
-        data["warnings"] += data["questions"][name]["warnings"]
+        data["warnings"] += [text for text in data["questions"][name]["warnings"] if text not in data["warnings"]]
     return data
 
 

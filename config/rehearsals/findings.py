@@ -22,7 +22,16 @@ def findings_of(copy: Study, wanted: Wanted, analysis: Analysis) -> dict[str, An
     found: dict[str, Any] = {"began": people, "completed": done, "problem": analysis.error}
     if analysis.state != Analysis.State.READY or analysis.result is None:
         return found
-    result, expected = analysis.result, expectation(copy, wanted.preference)
+    result = analysis.result
+    if not result["scores"]:  # a rehearsal has a preference for choices; of other questions there is nothing to compare
+        return found | {
+            "answers": result["n_ballots"],
+            "level": 1 - float(copy.alpha),
+            "expected": {},
+            "shares": {},
+            "comparisons": [],
+        }
+    expected = expectation(copy, wanted.preference)
     ballots = max(1, sum(row["first"] for row in result["scores"].values()))
     shares = {key: row["first"] / ballots for key, row in result["scores"].items()}
     level = 1 - float(copy.alpha)

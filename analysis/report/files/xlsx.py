@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.report.context import AnswersGiven, ReportContext, Stage
 from analysis.report.files.csv_tables import score_rows
+from analysis.report.files.question_sheets import question_sheets
 from study.tables.spreadsheet import escape_formula
 
 HIDDEN = "hidden"
@@ -90,6 +91,10 @@ def _sheets(data: Mapping[str, Any]) -> dict[str, list[list[Any]]]:
             ),
         ],
     }
+    if data.get("questions"):
+        if not data.get("scores"):  # nobody chose a first and a second image
+            sheets = {}
+        sheets |= question_sheets(data)
     if repaints := data.get("paintings"):
         reasons = list(repaints["reasons"])
         sheets["paintings"] = [

@@ -387,8 +387,8 @@ class PlanForm(KeptForm, forms.ModelForm):
             if cleaned.get(RULE_PREFIX + kind) and not cleaned.get(setting, getattr(self.instance, setting)):
                 self.add_error(RULE_PREFIX + kind, why)
         extras = {name: cleaned.get(name) or 0 for name in ("match_controls", "attention_trials")}
-        for name, why in extra_trials_without_answer(self.instance, **extras).items():
-            self.add_error(name, why)
+        for name, sentence in extra_trials_without_answer(self.instance, **extras).items():
+            self.add_error(name, sentence)
         for kind in never_measured(self.instance):
             if cleaned.get(RULE_PREFIX + kind) and RULE_PREFIX + kind not in self.errors:
                 self.add_error(RULE_PREFIX + kind, _("The questions of the trials say nothing about this: empty it."))

@@ -73,7 +73,7 @@ def test_each_address_needs_the_right_of_its_page(world: SimpleNamespace) -> Non
                 refused += 1
                 assert response.status_code == 403, (name, role)
                 assert "Its owner, zzowner, can give you another." in response.json()["error"]
-    assert refused == 6
+    assert refused == 8
 
 
 def test_what_is_no_good_token_is_refused_alike_and_in_json(world: SimpleNamespace) -> None:

@@ -50,11 +50,19 @@ def first_trial(instrument: Any, **fields: Any) -> Trial:
     if instrument_of(study).pair is not None:
         trial.position_order = trial.position_order[:2]
         trial.save()
-    return load_trial(pk=trial.pk)
+    return loaded(trial)
+
+
+def loaded(trial: Trial) -> Trial:
+    found = load_trial(pk=trial.pk)
+    assert found is not None
+    return found
 
 
 def answered(instrument: Any, answer: Answer, **fields: Any) -> Ballot:
-    return cast_ballot(first_trial(instrument, **fields), answer)
+    ballot = cast_ballot(first_trial(instrument, **fields), answer)
+    assert isinstance(ballot, Ballot)
+    return ballot
 
 
 def long(study: Study, **options: Any) -> list[dict[str, Any]]:
@@ -87,7 +95,7 @@ def test_an_answer_to_each_preset_is_a_ballot_whose_digest_its_row_proves(name: 
     assert verify_ballot(row)
     images = [str(image) for image in ballot.trial.position_order]
     first, second = (str(pk) if pk else None for pk in (ballot.first_id, ballot.second_id))
-    stored = {"shown": images, "first": first, "second": second, "none_fits": False}
+    stored: dict[str, Any] = {"shown": images, "first": first, "second": second, "none_fits": False}
     assert not content_fault(instrument_of(study), ballot.content, **stored)
 
 
@@ -199,7 +207,7 @@ def test_a_late_answer_keeps_its_content() -> None:
     now = timezone.now()
     Study.objects.update(status=Study.Status.CLOSED, closed_at=now - timedelta(hours=2), grace_minutes=60)
     type(trial.participant).objects.update(created_at=now - timedelta(hours=3))
-    late = cast_ballot(load_trial(pk=trial.pk), Answer(uuid4(), values=RATINGS, age=timedelta(hours=2)))
+    late = cast_ballot(loaded(trial), Answer(uuid4(), values=RATINGS, age=timedelta(hours=2)))
 
     assert isinstance(late, LateAnswer)
     assert set(late.content["content"]) == {"match", "quality"}
