@@ -13,7 +13,7 @@ from analysis.report.figures.question_figures import question_figures
 from analysis.report.figures.svg import marked
 from analysis.report.tables.question_tables import question_tables
 from analysis.report.tables.text_table import TextTable
-from analysis.report.text.answer import answer
+from analysis.report.text.answer import answer, few_clips
 from analysis.report.text.question_answer import question_answer
 from analysis.report.text.question_names import anchors, kind_name, view_of
 from analysis.report.text.translated_warnings import translated
@@ -100,7 +100,10 @@ def answer_of_questions(data: Mapping[str, Any], context: ReportContext, alpha: 
     if name is None:
         return _("No question of this study compares its conditions by numbers: what was answered is described below.")
     block = data["questions"][name]
-    return _said(data, block, context, name, alpha) or _("There are no answers to analyse yet.")
+    said = _said(data, block, context, name, alpha)
+    if block["kind"] == "choose":
+        return said
+    return " ".join([said, *few_clips(block)])
 
 
 def _said(data: Mapping[str, Any], block: Mapping[str, Any], context: ReportContext, name: str, alpha: float) -> str:

@@ -34,8 +34,8 @@ def answer(data: Mapping[str, Any], context: ReportContext, alpha: float = 0.05)
     if value_at(data, "sequential", "stopped_at"):
         return _stopped_early(data, context, alpha)
     if not data.get("factors") and data.get("primary") is None:
-        return " ".join([*without_factors(data, context, alpha), *_few_clips(data)])
-    return " ".join([*_question(data, context, alpha), *_few_clips(data)])
+        return " ".join([*without_factors(data, context, alpha), *few_clips(data)])
+    return " ".join([*_question(data, context, alpha), *few_clips(data)])
 
 
 def _question(data: Mapping[str, Any], context: ReportContext, alpha: float) -> list[str]:
@@ -59,7 +59,7 @@ def _question(data: Mapping[str, Any], context: ReportContext, alpha: float) -> 
     return sentences
 
 
-def _few_clips(data: Mapping[str, Any]) -> list[str]:
+def few_clips(data: Mapping[str, Any]) -> list[str]:
     """The caution about few clips: it belongs beside a claim as much as beside its absence."""
     clips = data["n_clips"]
     if clips >= ADVISED_CLIPS:

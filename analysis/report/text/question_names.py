@@ -28,7 +28,7 @@ def kind_name(block: Mapping[str, Any]) -> str:
 
 def scale_of(block: Mapping[str, Any], view: QuestionView) -> str:
     """The name of a scale with its ends: “match” (1 to 7)."""
-    if block.get("lowest") is None:
+    if block["kind"] not in ("rate", "confidence") or block.get("lowest") is None:
         return f"“{view.key}”"
     return _("“%(name)s” (%(low)s to %(high)s)") % {
         "name": view.key,

@@ -24,7 +24,7 @@ PEOPLE, CLIPS = 8, 6
 SAMPLING = ("se", "df", "t", "p", "ci95", "statistic", "covariance", "wilcoxon", "new_clips", "test", "radius2")
 
 
-def _questions() -> list[Question]:
+def questions_of_every_kind() -> list[Question]:
     rng = np.random.default_rng(5)
     people = [f"p{i}" for i in range(PEOPLE) for _ in range(CLIPS)]
     clips = [f"c{j}" for _ in range(PEOPLE) for j in range(CLIPS)]
@@ -69,7 +69,7 @@ def _questions() -> list[Question]:
 
 @pytest.fixture(scope="module")
 def found() -> Any:
-    return analyse_questions(_questions(), AnalysisPlan(draws=200), primary="match")
+    return analyse_questions(questions_of_every_kind(), AnalysisPlan(draws=200), primary="match")
 
 
 def _numbers(value: Any) -> list[float]:
