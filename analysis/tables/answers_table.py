@@ -131,8 +131,8 @@ def _trials_of_images(answers: _Answers) -> tuple[np.ndarray, np.ndarray, np.nda
             f"a row of '{answers.name}' needs the condition and position of an image that was shown.",
         )
     cell = answers.cell
-    for codes, what in ((condition, "condition"), (answers.position, "position")):
-        rows.refuse_twice(combined(cell, codes), lambda row, what=what: f"{rows.of(row)} has one {what} twice")  # type: ignore[misc]
+    rows.refuse_twice(combined(cell, condition), lambda row: f"{rows.of(row)} has one condition twice")
+    rows.refuse_twice(combined(cell, answers.position), lambda row: f"{rows.of(row)} has one position twice")
     _, first, trial = np.unique(cell, return_index=True, return_inverse=True)
     order = np.full((len(first), k), NONE, dtype=np.int8)
     order[trial, answers.position - 1] = condition

@@ -147,7 +147,7 @@ def form_of(path: Path, encoding: str | None = None) -> TableForm:
 
 def read_long_table(path: Path, form: TableForm, options: LongOptions) -> LongTable:
     """Read ratings, pairs, ranks or all answers. Raises TableError with file and row."""
-    shared = {"encoding": options.encoding, "moderators": options.moderators}
+    shared: dict[str, Any] = {"encoding": options.encoding, "moderators": options.moderators}
     conditions = options.conditions
     if form.kind == RATINGS:
         return rating_table.read_ratings(path, conditions, options.scales, **shared)

@@ -156,7 +156,7 @@ def with_planes(questions: Sequence[Question]) -> list[Question]:
         names = ["valence", "arousal"]
     if len(names) != 2:
         return [*questions]
-    across, up = reversed(names) if names[1] == "valence" else names
+    across, up = names[::-1] if names[1] == "valence" else names
     return [replace(question, plane_with=across) if question.name == up else question for question in questions]
 
 
