@@ -46,13 +46,23 @@ def render_report(data: Mapping[str, Any], context: ReportContext, *, alpha: flo
         tables = [_drawn(table, level=2) for table in text_tables(data, context, contents) if table.key != "points"]
         styles = [_STYLE, _STYLE_OF_QUESTIONS] if contents["blocks"] else [_STYLE]
         style = mark_safe("".join(path.read_text(encoding="utf-8") for path in styles))  # noqa: S308 (our own files)
+        links = _links(contents["blocks"])
         page = render_to_string(
             "analysis/report.html",
             {"language": context.language, "context": context, "data": data, "style": style, "policy": POLICY}
             | contents
-            | {"tables": tables},
+            | {
+                "tables": tables,
+                "first": links if contents["leads"] else "",
+                "last": "" if contents["leads"] else links,
+            },
         )
         return with_particles(page)
+
+
+def _links(blocks: Sequence[Any]) -> str:
+    """The entries of the questions in the list of contents; empty without questions."""
+    return render_to_string("analysis/_report_question_links.html", {"blocks": blocks}) if blocks else ""
 
 
 def _safe(figures: Sequence[Figure]) -> list[Figure]:

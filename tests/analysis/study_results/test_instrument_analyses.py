@@ -2,13 +2,21 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from analysis.study_results.analyses import build_analysis
+from analysis.study_results.csv_analysis import analyse_table
+from analysis.tables.errors import TableError
+from analysis.tables.instrument_questions import questions_of
+from analysis.tables.instrument_table import TrialRows
 from study.instruments.presets import PRESETS
+from study.instruments.reading import instrument_from
 from study.models import Ballot, Participant, Study
+from study.tables.spreadsheet import csv_text
 from tests.analysis.answered_instruments import instrument_study
 from tests.analysis.answered_studies import closed_study
 
@@ -143,3 +151,70 @@ def test_a_study_without_an_instrument_is_analysed_as_before() -> None:
     assert (
         hashlib.sha256(text.encode()).hexdigest() == "768e866aeb9486ec0eb78aafe7f1bcb4aeeff073bb58a9adc5dc11f2f31a070e"
     )
+
+
+def test_after_an_early_stop_the_questions_have_no_p_value_either(tmp_path: Path) -> None:
+    """Everybody prefers the redefined image, so that the plan's rule is reached."""
+    header = [
+        "participant",
+        "clip",
+        "first",
+        "second",
+        "repeat",
+        "trial",
+        "excluded",
+        "order",
+        "knows_piece",
+        "content",
+    ]
+    rows = []
+    for person in range(60):
+        for clip in range(5):
+            ratings = {key: 1 + (person + clip + number) % 7 for number, key in enumerate(KEYS[:1])}
+            content = json.dumps({"match": ratings, "quality": ratings}, sort_keys=True)
+            cells = [f"r{person:03d}", f"clip{clip}", KEYS[0], KEYS[2], 0, clip + 1, 0, ";".join(KEYS), "", content]
+            rows.append(cells)
+    table = tmp_path / "ballots.csv"
+    table.write_text(csv_text([header, *rows]))
+    plan = {
+        "conditions": KEYS,
+        "weights": [3.0, 1.0],
+        "alpha": 0.05,
+        "factors": {"redefined": KEYS[:2], "sentence": [KEYS[1], KEYS[3]]},
+        "seed": 1,
+        "sequential": True,
+        "clips_per_participant": 5,
+        "instrument": PRESETS["choose_and_rate"],
+        "points": [3.0, 1.0],
+    }
+    result = analyse_table(table, plan)
+    assert result["sequential"]["stopped_at"]
+    assert result["primary"]["estimate"] == pytest.approx(2.0)
+    for block in (result, *result["questions"].values()):
+        assert all((block["primary"] or {}).get(key) is None for key in ("p", "se", "ci95", "var_clips"))
+        assert all(row["new_clips"] is None and row["ci95"] is None for row in block["pairwise"] or ())
+    assert all(
+        row["ci95"] is None for block in result["questions"].values() for row in (block["scores"] or {}).values()
+    )
+    plan["sequential"] = False
+    assert analyse_table(table, plan)["questions"]["choice"]["scores"][KEYS[0]]["ci95"]  # the control
+
+
+def test_a_content_that_no_page_can_send_is_refused_by_its_question() -> None:
+    rows = TrialRows(
+        conditions=tuple(KEYS),
+        participants=("p",),
+        clips=("c",),
+        participant=np.zeros(1, dtype=np.int32),
+        clip=np.zeros(1, dtype=np.int32),
+        repeat=np.zeros(1, dtype=np.int32),
+        trial=np.ones(1, dtype=np.int32),
+        order=np.arange(4, dtype=np.int8)[None, :],
+        first=np.full(1, -1, dtype=np.int8),
+        second=np.full(1, -1, dtype=np.int8),
+        content=np.zeros(1, dtype=np.int32),
+        contents=[{"match": {"redefined_tags": True}}],
+        knows=np.zeros(1, dtype=bool),
+    )
+    with pytest.raises(TableError, match="question 'match': 'True' cannot be an answer to it"):
+        questions_of(rows, instrument_from(PRESETS["match_and_quality"]))
