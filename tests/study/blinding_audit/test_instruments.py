@@ -75,7 +75,7 @@ def test_all_pilots_find_nothing_in_any_state(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "plant"),
     [("match_and_quality", plant) for plant in IN_RATINGS] + [("pairs", plant) for plant in IN_PAIRS],
-    ids=str,
+    ids=lambda value: getattr(value, "name", value),
 )
 def test_each_plant_is_found_alone(name: str, plant: Any) -> None:
     study = make_open_study(clips=3, instrument=PRESETS[name])
