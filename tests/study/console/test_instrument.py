@@ -92,6 +92,27 @@ def test_a_rating_is_built_saved_moved_removed_and_put_back(study: Study, page: 
     assert [row.kind for row in stored(study).questions] == ["rate", "choose"]
 
 
+def test_questions_without_texts_are_shown_as_participants_read_them(study: Study, page: Client) -> None:
+    press(page, study, "preset:pairs")
+    for kind in ("text", "confidence"):
+        form = form_with(page, url(study, "instrument_add", kind), "text_en")
+        assert page.post(form.action, form.sent(do="save")).status_code == 302
+    shown = page.get(url(study)).text
+    assert shown.count("Why? One line is enough.") > 0
+    assert "missing" not in shown
+    built = page.get(url(study, "instrument_edit", "confidence")).text
+    for title in ("How sure are you?", "얼마나 확신하나요?"):
+        assert f'<p class="survey-title">{title}</p>' in built
+    assert built.count('data-row="q.confidence"') == 2
+
+
+def test_a_rating_of_chosen_images_is_previewed_for_as_many_as_are_chosen(study: Study, page: Client) -> None:
+    press(page, study, "preset:choose_and_rate")
+    built = page.get(url(study, "instrument_edit", "rating")).text
+    assert 'data-row="q.match.B"' in built
+    assert 'data-row="q.match.C"' not in built
+
+
 def test_what_cannot_be_saved_is_refused_beside_its_field_with_what_was_typed(study: Study, page: Client) -> None:
     press(page, study, "preset:match_and_quality")
     form = form_with(page, url(study, "instrument_edit", "rating"), "text_en")
