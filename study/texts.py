@@ -44,6 +44,12 @@ def question(study: Study) -> str:
     return _in_active_language(study.question) or _("Which image fits this music best?")
 
 
+def asks_question_of_study(study: Study) -> bool:
+    """Whether a trial asks the question of the study: a choice without a text of its own does."""
+    questions = study.instrument.get("questions", [{"kind": "choose"}])
+    return any(question["kind"] == "choose" and not question.get("text") for question in questions)
+
+
 def responsible_people(study: Study) -> str:
     """Who answers to the participants, in one line: researcher, institution, address; empty without an answer."""
     return ", ".join(filter(None, (responsible(study, name) for name in ("researcher", "institution", "contact"))))

@@ -23,6 +23,7 @@ from study.setup.instrument_editing import set_instrument
 from study.setup.instrument_text import instrument_yaml, read_instrument
 from tests.config.fuzz.page_forms import form_with
 from tests.factories import make_open_study, make_study
+from tests.study.visits import Visit
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Any], Client]
@@ -237,3 +238,21 @@ def test_the_command_prints_and_changes_the_same_questions(study: Study, tmp_pat
     assert run("change", "remove", "rating")["keys"] == ["choice"]
     with pytest.raises(CommandError, match="one question at least"):
         run("change", "remove", "choice")
+
+
+def test_pages_of_pairs_and_ratings_speak_of_no_first_choice(study: Study, page: Client) -> None:
+    press(page, study, "preset:match_and_quality")
+    assert page.get(url(study, "study_describe")).text.count("Not shown: the questions in each trial") == 2
+    assert "What the rule does" not in page.get(url(study, "study_analysis_rules")).text
+    press(page, study, "preset:seed")
+    assert "Not shown: the questions in each trial" not in page.get(url(study, "study_describe")).text
+    assert "What the rule does" in page.get(url(study, "study_analysis_rules")).text
+
+    pairs = make_open_study(clips=1, owner=study.owner, slug="pairs", instrument=PRESETS["pairs"])
+    visit = Visit(pairs).to_trials()
+    visit.post("trial/1/", {"first": "B"})
+    visit.post("trial/2/", {"first": "tie"})
+    told = page.get(url(pairs, "participant_replay", visit.participant.code)).text
+    assert "β fits better" in told or "α fits better" in told
+    assert "both fit equally well" in told
+    assert "1st" not in told
