@@ -14,9 +14,9 @@ from study.instruments.questions import (
     Question,
     Rate,
     Scale,
-    Text,
     localized,
 )
+from study.instruments.shipped_titles import shipped_title
 
 KIND_NAMES = {
     "choose": gettext_lazy("Choose images, in order"),
@@ -50,28 +50,6 @@ PRESET_WORDS = {
         gettext_lazy("A first and a second choice; then the two chosen images are rated for match and quality."),
     ),
 }
-
-
-def shipped_title(question: Question) -> str:
-    """Return what participants read above a question without a text of its own; empty for a choice."""
-    match question:
-        case Pair():
-            return _("Which image fits this music better?")
-        case Rate(of="music"):
-            return _("How is the music?")
-        case Rate(of="chosen"):
-            return _("Rate the images you chose")
-        case Rate():
-            return _("Rate each image")
-        case Pick(of="music"):
-            return _("What fits the music?")
-        case Pick():
-            return _("What fits each image?")
-        case Confidence():
-            return _("How sure are you?")
-        case Text():
-            return _("Why? One line is enough.")
-    return ""
 
 
 def asked(question: Question, of_study: str = "") -> str:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from study.instruments.answers import CANNOT_SAY
 from study.instruments.questions import Confidence, Pick, Question, Rate, Scale, Text, localized
-from study.instruments.words import shipped_title
+from study.instruments.shipped_titles import shipped_title
 from study.survey.page_facts import GroupFacts, QuestionFacts, RowFacts, StepFacts
 
 Given = Mapping[str, Sequence[str]]  # what the form sent, or would send, by field name
