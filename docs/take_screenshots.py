@@ -39,12 +39,15 @@ from study.jobs.work import run_job  # noqa: E402
 from study.models import Job, Study  # noqa: E402
 from study.setup.copying import copy_study  # noqa: E402
 from study.setup.drafting import delete_draft  # noqa: E402
+from study.setup.instrument_editing import use_preset  # noqa: E402
 from study.setup.trash import deleted_studies, erase  # noqa: E402
+from study.setup.trying_out import preview_address  # noqa: E402
 from study.simulation.chosen_preference import ChosenPreference, Winner  # noqa: E402
 
 OUT = ROOT / "docs" / "screenshots"
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 DRAFT = "draft-for-screenshots"
+RATED = f"{DRAFT}-rating"
 # Parts of an address that are known once the pages are there: the draft's first clip, and who took the survey last.
 FIRST_CLIP, SURVEYED = "{first clip}", "{surveyed}"
 QUALITY = 82
@@ -56,6 +59,8 @@ KINDS: tuple[tuple[str, str, Literal["light", "dark"]], ...] = (
 )
 STEPS = ("welcome", "consent", "sound", "instructions", "trial", "enlarged", "answered", "thanks")
 ENDS = ("unknown-link", "closed")
+# Trials that ask something else than a first and a second choice, by the preset of their questions.
+ASKED = {"rating": "match_and_quality", "pair": "pairs"}
 # Pages with an address of their own, beside those of the console: (name, heading).
 SIGN_IN, SHARED_REPORT = ("sign-in", "Sign in"), ("shared-report", "A report that is shared by a link")
 # (name, heading, URL name, arguments of the URL)
@@ -87,6 +92,8 @@ CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
     ("large", "Review: one image beside the others", "generation_large", (DRAFT, 6, 1)),
     ("upload", "Images made elsewhere", "generation_upload", (DRAFT,)),
     ("plan", "Plan: fixed before opening", "study_plan", (DRAFT,)),
+    ("trial-questions", "Questions in each trial: here ratings of each image", "study_instrument", (RATED,)),
+    ("trial-question", "A question of each trial, as participants see it", "instrument_edit", (RATED, "rating")),
     ("questions", "Questions about the person", "study_questions", (DRAFT,)),
     ("question", "A question being built", "question_add", (DRAFT, "before", "choice")),
     ("power", "Power: how many people and clips are needed", "study_power", (DRAFT,)),
@@ -136,8 +143,9 @@ def shown_in_both_sizes() -> list[tuple[str, str]]:
 def all_names() -> set[str]:
     """The names of all screenshots, without the suffix."""
     survey = {survey_name(step, size, language) for step in STEPS for size, language, _scheme in KINDS}
+    asked = {survey_name(step, size, language) for step in ASKED for size, language, _scheme in KINDS}
     ends = {survey_name(end, "phone", "en") for end in ENDS}
-    return survey | ends | {f"{name}-{size}" for name, _what in shown_in_both_sizes() for size in SIZES}
+    return survey | asked | ends | {f"{name}-{size}" for name, _what in shown_in_both_sizes() for size in SIZES}
 
 
 def save(page: Page, name: str, *, full: bool = True) -> None:
@@ -237,10 +245,40 @@ def survey(browser: Browser, base: str, study: Study) -> None:
     page.close()
 
 
+def trials_that_ask_more(browser: Browser, base: str) -> None:
+    """Take the first trial of each study of `ASKED`, half answered, as a pilot of it sees it."""
+    for step in ASKED:
+        study = Study.objects.get(slug=f"{DRAFT}-{step}")
+        for size, locale, scheme in KINDS:
+            width, height = SIZES[size]
+            page = browser.new_context(
+                viewport={"width": width, "height": height},
+                locale=locale,
+                color_scheme=scheme,
+                has_touch=size == "phone",
+            ).new_page()
+            page.goto(base + urlsplit(preview_address(study, actor=study.owner)).path)
+            while "/trial/" not in page.url:
+                boxes = page.locator("main input[type=checkbox]")
+                if boxes.count():
+                    boxes.first.check()
+                here = page.url
+                page.click("main form button.primary")
+                page.wait_for_url(partial(ne, here), timeout=60_000)
+            page.locator(".play").click()
+            if step == "pair":
+                page.locator(".choice[data-letter=B] .pick").click()
+            else:
+                for at, letter in zip((5, 2, 4), "ABC", strict=True):
+                    page.locator(f"[name='q.match.{letter}']").nth(at).check(force=True)
+            save(page, survey_name(step, size, locale), full=False)
+            page.context.close()
+
+
 def write_page() -> None:
     """Write docs/screenshots.md from the saved screenshots."""
     lines = ["# Every page", "", "Taken by `make screenshots` from the demo study.", "", "## The survey", ""]
-    for step in (*STEPS, *ENDS):
+    for step in (*STEPS, *ASKED, *ENDS):
         pictures = sorted(f"{name}.webp" for name in all_names() if name.startswith(f"survey-{step}-"))
         words = step.replace("-", " ")
         lines += [
@@ -271,6 +309,9 @@ def prepare_draft(draft: Study) -> None:
     draft.reward, draft.reward_currency, draft.wage = Decimal("2.50"), "EUR", Decimal(12)
     draft.save()
     delete_draft(copy_study(draft, title="A first try", owner=owner, slug=f"{DRAFT}-deleted"), actor=owner)
+    for step, preset in ASKED.items():
+        copy = copy_study(draft, title="Images of six pieces", owner=owner, slug=f"{DRAFT}-{step}")
+        use_preset(copy, preset, actor=owner)
     preference = ChosenPreference((Winner("tags", "redefined", 0.65),))
     rehearse_study(draft, Wanted(12, 0.1, preference, seed=1), actor=owner)
 
@@ -312,11 +353,13 @@ def main() -> None:
             ],
         )
         survey(browser, base, study)
+        trials_that_ask_more(browser, base)
         console(browser, base, password)
         shared_report(browser, base + urlsplit(shared_at).path)
         browser.close()
     end_share(share, actor=simulated.owner)
-    delete_draft(Study.objects.get(slug=DRAFT), actor=study.owner)  # with its rehearsal
+    for slug in (DRAFT, *(f"{DRAFT}-{step}" for step in ASKED)):
+        delete_draft(Study.objects.get(slug=slug), actor=study.owner)  # with its rehearsal
     erase(deleted_studies(study.owner))
     write_page()
 

@@ -44,6 +44,12 @@ def question(study: Study) -> str:
     return _in_active_language(study.question) or _("Which image fits this music best?")
 
 
+def asks_question_of_study(study: Study) -> bool:
+    """Whether a trial asks the question of the study: a choice without a text of its own does."""
+    questions = study.instrument.get("questions", [{"kind": "choose"}])
+    return any(question["kind"] == "choose" and not question.get("text") for question in questions)
+
+
 def responsible_people(study: Study) -> str:
     """Who answers to the participants, in one line: researcher, institution, address; empty without an answer."""
     return ", ".join(filter(None, (responsible(study, name) for name in ("researcher", "institution", "contact"))))
@@ -90,12 +96,24 @@ def _join(paragraphs: Iterable[str]) -> str:
     return "\n\n".join(paragraphs)
 
 
-def _shipped_consent() -> list[str]:
+def chooses_images(study: Study) -> bool:
+    """Whether people choose among the images, best or better ones, and do not rate or describe them alone."""
+    kinds = {question["kind"] for question in study.instrument.get("questions", [{"kind": "choose"}])}
+    return not kinds.isdisjoint({"choose", "pair"})
+
+
+def _shipped_consent(study: Study) -> list[str]:
+    task = (
+        _("You will hear short pieces of music and say which images fit them best.")
+        if chooses_images(study)
+        else _("You will hear short pieces of music, look at images, and answer questions about them.")
+    )
     return [
-        _(
-            "You will hear short pieces of music and say which images fit them best. Taking part is voluntary and "
-            "anonymous: we ask for no name and store no address. You can stop at any time, and you can have your "
-            "answers erased with the receipt you get at the end.\n\n"
+        task
+        + " "
+        + _(
+            "Taking part is voluntary and anonymous: we ask for no name and store no address. You can stop at any "
+            "time, and you can have your answers erased with the receipt you get at the end.\n\n"
             "Your answers are stored and analysed for research, and may be published without anything that "
             "points to you, with times to the hour. With them we store your language and kind of device, when pages, "
             "sounds and images were opened, how long you took, and whether text was typed or pasted, to check the "
@@ -118,7 +136,7 @@ def consent(study: Study) -> str:
     own = _in_active_language(study.consent_text)
     if own:
         return _fill(own, values)
-    known = (text for text in _shipped_consent() if values.keys() >= set(_IN_BRACES.findall(text)))
+    known = (text for text in _shipped_consent(study) if values.keys() >= set(_IN_BRACES.findall(text)))
     return _join(_fill(text, values) for text in known)
 
 
@@ -183,7 +201,7 @@ def shipped_text(study: Study, field: str, language: str) -> str:
             case "question":
                 return question(blank)
             case "consent_text":
-                return _join(_shipped_consent())
+                return _join(_shipped_consent(blank))
             case "instructions":
                 return instructions(blank, study.conditions.count())
     raise ValueError(f"A study has no text called {field!r}.")

@@ -22,6 +22,7 @@ PARTICIPANTS = (
     "study/ballots/casting.py",
     "study/ballots/permission.py",
     "study/instruments/answers.py",
+    "study/instruments/shipped_titles.py",
     "study/participants/completion.py",
     "study/participants/enrolment.py",
     "study/participants/invitation_texts.py",

@@ -1,10 +1,12 @@
 """The page that builds one question of a trial."""
 
+from string import ascii_uppercase
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods
@@ -20,14 +22,14 @@ from study.console.instrument import place_of, say_lost_units
 from study.digests import canonical_digest
 from study.errors import StudyError
 from study.instruments.of_study import instrument_of
-from study.instruments.questions import Instrument, Question
-from study.instruments.words import KIND_NAMES, asked, details
+from study.instruments.questions import Instrument, Pair, Pick, Question, Rate
+from study.instruments.words import KIND_NAMES
 from study.models import Study
 from study.setup import instrument_editing
 from study.setup.instrument_text import instrument_yaml
 from study.setup.path_steps import conditions_of
+from study.survey.question_facts import heading, instrument_facts
 from study.texts import languages_of
-from study.texts import question as question_of
 
 _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 
@@ -131,15 +133,27 @@ def _save(request: HttpRequest, study: Study, builder: InstrumentBuilder) -> str
 
 
 def _previews(builder: InstrumentBuilder, study: Study, is_sent: bool) -> list[dict[str, Any]]:
-    """What is asked and can be answered, in each language; nothing as long as something is missing."""
+    """The question as participants see it, in each language; nothing as long as something is missing."""
     question = builder.question
     if is_sent:
         question = _QUESTION.validate_python(builder.built()) if builder.is_valid else None
     if question is None:
         return []
+    letters = ascii_uppercase[: _images_asked_about(question, instrument_of(study), len(conditions_of(study)))]
     shown = []
     for code in languages_of(study):
         with override(code):
-            words = {"text": asked(question, question_of(study)), "details": list(details(question))}
-            shown.append({"code": code, "name": own_name(code), **words})
+            facts = instrument_facts(study, _alone(question), letters, {})
+            words = {"heading": heading(study, question), "letters": letters, "asked": facts}
+            html = render_to_string("study/_instrument_preview.html", words)
+            shown.append({"code": code, "name": own_name(code), "html": html})
     return shown
+
+
+def _images_asked_about(question: Question, instrument: Instrument, images: int) -> int:
+    """How many images the question shows: two of a pair, those chosen, or all."""
+    if isinstance(question, Pair):
+        return 2
+    if isinstance(question, Rate) and question.of == "chosen" and instrument.choose is not None:
+        return min(instrument.choose.ranks, images)
+    return 2 if isinstance(question, Rate | Pick) and instrument.pair is not None else images

@@ -120,6 +120,8 @@ def _choice_in_words(moment: Moment) -> str:
         return _("none of them fits")
     if not moment.image and moment.further:
         return ""
+    if moment.is_pair:
+        return _("%(image)s fits better") % {"image": moment.image}
     if not moment.second:
         return _("1st %(first)s") % {"first": moment.image}
     return _("1st %(first)s, 2nd %(second)s") % {"first": moment.image, "second": moment.second}

@@ -5,7 +5,18 @@ from collections.abc import Iterator, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from study.instruments.questions import Choose, Confidence, Instrument, Pair, Pick, Question, Rate, Scale, localized
+from study.instruments.questions import (
+    Choose,
+    Confidence,
+    Instrument,
+    Pair,
+    Pick,
+    Question,
+    Rate,
+    Scale,
+    localized,
+)
+from study.instruments.shipped_titles import shipped_title
 
 KIND_NAMES = {
     "choose": gettext_lazy("Choose images, in order"),
@@ -42,13 +53,12 @@ PRESET_WORDS = {
 
 
 def asked(question: Question, of_study: str = "") -> str:
-    """Return the text that participants read, else the name of its kind.
+    """Return the text that participants read; the name of its kind, of a choice that is not read in a study.
 
     Args:
         of_study: the question of the study, which a choice without a text of its own asks.
     """
-    own = of_study if isinstance(question, Choose) else ""
-    return localized(question.text) or own or str(KIND_NAMES[question.kind])
+    return localized(question.text) or shipped_title(question) or of_study or str(KIND_NAMES[question.kind])
 
 
 def details(question: Question) -> Iterator[str]:
@@ -94,7 +104,7 @@ def name_of_answer(instrument: Instrument, key: str, of_study: str = "") -> str:
     for question in instrument.questions:
         for scale in question.scales if isinstance(question, Rate) else ():
             if scale.key == key:
-                return localized(scale.text) or localized(question.text) or key
+                return localized(scale.text) or asked(question)
         if question.key == key:
             return asked(question, of_study)
     return key
@@ -117,7 +127,7 @@ def _end(number: int, words: str) -> str:
 
 def texts_missing(question: Question, languages: Sequence[str]) -> dict[str, int]:
     """Return how many texts of a question each language lacks, of languages that lack any."""
-    texts = [question.text] if question.text or not isinstance(question, Choose) else []
+    texts = [question.text] if question.text else []  # without any, the study's or the one that ships is asked
     if isinstance(question, Rate):
         # One scale alone may be asked by the question's text.
         texts += [scale.text for scale in question.scales if scale.text or len(question.scales) > 1]

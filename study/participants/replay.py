@@ -59,6 +59,7 @@ class Moment:
         kind: an event's kind, or what the server knows: "arrived", "consented", "page sent", "sound sent", "answer",
             "answer changed", "answer arrived", "late answer", "finished".
         image, second: names of images, "" for none; of an answer 1st and 2nd.
+        is_pair: whether the image of an answer is the better one of two.
         further: of an answer, those to further questions, by question or scale.
         clip_from, clip_to: seconds of the sound, where they are known.
     """
@@ -71,6 +72,7 @@ class Moment:
     image: str = ""
     second: str = ""
     none_fits: bool = False
+    is_pair: bool = False
     further: str = ""
     clip_from: float | None = None
     clip_to: float | None = None
@@ -265,6 +267,7 @@ def _answer(
         image=names.of_stimulus(content.get("first_id")),
         second=names.of_stimulus(content.get("second_id")),
         none_fits=bool(content.get("none_fits")),
+        is_pair=instrument.pair is not None,
         further=further_answers(instrument, content.get("content") or {}, names.of_stimulus, sealed=names.sealed),
     )
 

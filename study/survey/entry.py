@@ -12,6 +12,7 @@ from study import texts
 from study.ballots.permission import takes_answers
 from study.errors import NotAllowedNow
 from study.models import InviteLink, Participant, Study
+from study.participants import invitation_texts
 from study.participants.completion import answered_by_number
 from study.participants.enrolment import (
     check_open_to,
@@ -233,9 +234,9 @@ def _welcome_page(
         "is_refused": status != 200,
         "is_pilot": is_pilot,
         "key": offer_token(),
-        "pieces": design.trials,
+        "title": invitation_texts.title(study),
+        "task": invitation_texts.task(study, design),
         "minutes": minutes,
-        "images": design.shown,
         "languages": texts.languages_of(study),
         "language_url": reverse("survey_site_language"),
         "path": request.get_full_path(),

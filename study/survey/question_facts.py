@@ -10,18 +10,11 @@ from study import texts
 from study.instruments.answers import CANNOT_SAY
 from study.instruments.content import TIE
 from study.instruments.of_study import instrument_of, is_classic
-from study.instruments.questions import (
-    Choose,
-    Instrument,
-    Pair,
-    Pick,
-    Question,
-    Rate,
-    localized,
-)
+from study.instruments.questions import Choose, Instrument, Pair, Pick, Question, Rate
+from study.instruments.words import asked
 from study.models import Ballot, Study
 from study.survey.page_facts import InstrumentFacts, PlaceFacts
-from study.survey.row_facts import Given, question_facts, shipped_title
+from study.survey.row_facts import Given, question_facts
 
 # The fields of the places, as the classic form names the first two.
 PLACES = ("first", "second", "rank3", "rank4", "rank5", "rank6")
@@ -81,14 +74,7 @@ def leading(instrument: Instrument) -> Question:
 
 def heading(study: Study, question: Question) -> str:
     """Return the text of a question, the participants' own or the one that ships."""
-    if text := localized(question.text):
-        return text
-    match question:
-        case Choose():
-            return texts.question(study)
-        case Pair():
-            return _("Which image fits this music better?")
-    return shipped_title(question)
+    return asked(question, texts.question(study))
 
 
 def image_places(facts: InstrumentFacts, letter: str, given: Given) -> tuple[PlaceFacts, ...]:

@@ -7,26 +7,10 @@ from django.utils.translation import gettext as _
 
 from study.instruments.answers import CANNOT_SAY
 from study.instruments.questions import Confidence, Pick, Question, Rate, Scale, Text, localized
+from study.instruments.shipped_titles import shipped_title
 from study.survey.page_facts import GroupFacts, QuestionFacts, RowFacts, StepFacts
 
 Given = Mapping[str, Sequence[str]]  # what the form sent, or would send, by field name
-
-
-def shipped_title(question: Question) -> str:
-    match question:
-        case Rate(of="music"):
-            return _("How is the music?")
-        case Rate(of="chosen"):
-            return _("Rate the images you chose")
-        case Rate():
-            return _("Rate each image")
-        case Pick(of="music"):
-            return _("What fits the music?")
-        case Pick():
-            return _("What fits each image?")
-        case Confidence():
-            return _("How sure are you?")
-    return _("Why? One line is enough.")
 
 
 def question_facts(question: Question, letters: Sequence[str], given: Given, *, titled: bool) -> QuestionFacts:

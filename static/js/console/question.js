@@ -1,4 +1,5 @@
 // The form of one question: its rows and its preview change in place. Without script, its buttons load the page anew.
+import { makeRow } from "../survey/rows.js";
 
 const form = document.querySelector("[data-question-form]");
 const parts = form.querySelector("[data-question-parts]");
@@ -25,7 +26,17 @@ async function pageAfter(button) {
 function takeFrom(page, place, selector) {
   const found = page.querySelector(selector);
   if (found) place.replaceChildren(...document.adoptNode(found).childNodes);
+  drawRows();
   return Boolean(found);
+}
+
+// The preview's answers of a trial work as participants have them; nobody notes them.
+function drawRows() {
+  for (const asked of preview.querySelectorAll("[data-unset]")) {
+    for (const row of asked.querySelectorAll("[data-row]:not([tabindex])")) {
+      makeRow(row, asked.dataset.unset, Function.prototype, Function.prototype);
+    }
+  }
 }
 
 async function rearrange(button) {
@@ -57,3 +68,5 @@ form.addEventListener("input", () => {
     if (page) takeFrom(page, preview, "[data-question-preview]");
   }, 500);
 });
+
+drawRows();

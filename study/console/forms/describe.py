@@ -15,7 +15,15 @@ from study.console.forms.versions import KeptForm
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset
 from study.models import Study
 from study.setup.responsible import names_of_last_study
-from study.texts import FIELDS, PLACEHOLDERS, RESPONSIBLE, languages_of, shipped_text, unknown_placeholders
+from study.texts import (
+    FIELDS,
+    PLACEHOLDERS,
+    RESPONSIBLE,
+    asks_question_of_study,
+    languages_of,
+    shipped_text,
+    unknown_placeholders,
+)
 
 MAX_CONDITIONS = 6
 TITLE_HELP = gettext_lazy("For you and your colleagues, and the heading of the report; participants do not see it.")
@@ -209,7 +217,7 @@ class DescribeForm(KeptForm, forms.Form):
                 agreed = study.plan.get("consent", {}).get(language) if field == "consent_text" else ""
                 self.fields[f"{field}_{language}"] = forms.CharField(
                     label=self.LABELS[field],
-                    help_text=self.HELP[field],
+                    help_text=self._help_of(field),
                     required=False,
                     max_length=300 if field == "question" else 20_000,
                     initial=agreed or getattr(study, field).get(language) or shipped,
@@ -220,6 +228,11 @@ class DescribeForm(KeptForm, forms.Form):
         if not study.settings_can_change:
             for form_field in self.fields.values():
                 form_field.disabled = True
+
+    def _help_of(self, field: str) -> Any:
+        if field == "question" and not asks_question_of_study(self.study):
+            return _("Not shown: the questions in each trial have texts of their own.")
+        return self.HELP[field]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

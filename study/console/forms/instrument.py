@@ -86,7 +86,9 @@ class InstrumentFields(forms.Form):
         self.kind, self.languages = kind, languages
         self.fields["key"].widget.attrs |= {"class": "mono", "spellcheck": "false", "autocapitalize": "none"}
         self.fields["key"].initial = question.key if question else "choice" if kind == "choose" else ""
-        text_help = _("Empty: the question of the page “Describe”.") if kind == "choose" else ""
+        text_help = _("Empty: the usual words, which the preview shows.")
+        if kind == "choose":
+            text_help = _("Empty: the question of the page “Describe”.")
         add_texts(
             self,
             "text",
@@ -180,9 +182,6 @@ class InstrumentFields(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        names = text_names("text", self.languages)
-        if self.kind not in ("choose", "rate") and not self.texts(cleaned) and not self.errors.keys() & set(names):
-            self.add_error(names[0], _("Write the question, in one language at least."))
         if cleaned.get("points") and cleaned.get("ranks"):
             try:
                 Choose(key="choice", ranks=cleaned["ranks"], points=cleaned["points"])

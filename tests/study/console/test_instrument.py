@@ -23,6 +23,7 @@ from study.setup.instrument_editing import set_instrument
 from study.setup.instrument_text import instrument_yaml, read_instrument
 from tests.config.fuzz.page_forms import form_with
 from tests.factories import make_open_study, make_study
+from tests.study.visits import Visit
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Any], Client]
@@ -90,6 +91,27 @@ def test_a_rating_is_built_saved_moved_removed_and_put_back(study: Study, page: 
     assert study.instrument == {}
     press(page, study, "undo", before=unescape(hidden["before"]), version=hidden["version"])
     assert [row.kind for row in stored(study).questions] == ["rate", "choose"]
+
+
+def test_questions_without_texts_are_shown_as_participants_read_them(study: Study, page: Client) -> None:
+    press(page, study, "preset:pairs")
+    for kind in ("text", "confidence"):
+        form = form_with(page, url(study, "instrument_add", kind), "text_en")
+        assert page.post(form.action, form.sent(do="save")).status_code == 302
+    shown = page.get(url(study)).text
+    assert shown.count("Why? One line is enough.") > 0
+    assert "missing" not in shown
+    built = page.get(url(study, "instrument_edit", "confidence")).text
+    for title in ("How sure are you?", "얼마나 확신하나요?"):
+        assert f'<p class="survey-title">{title}</p>' in built
+    assert built.count('data-row="q.confidence"') == 2
+
+
+def test_a_rating_of_chosen_images_is_previewed_for_as_many_as_are_chosen(study: Study, page: Client) -> None:
+    press(page, study, "preset:choose_and_rate")
+    built = page.get(url(study, "instrument_edit", "rating")).text
+    assert 'data-row="q.match.B"' in built
+    assert 'data-row="q.match.C"' not in built
 
 
 def test_what_cannot_be_saved_is_refused_beside_its_field_with_what_was_typed(study: Study, page: Client) -> None:
@@ -216,3 +238,21 @@ def test_the_command_prints_and_changes_the_same_questions(study: Study, tmp_pat
     assert run("change", "remove", "rating")["keys"] == ["choice"]
     with pytest.raises(CommandError, match="one question at least"):
         run("change", "remove", "choice")
+
+
+def test_pages_of_pairs_and_ratings_speak_of_no_first_choice(study: Study, page: Client) -> None:
+    press(page, study, "preset:match_and_quality")
+    assert page.get(url(study, "study_describe")).text.count("Not shown: the questions in each trial") == 2
+    assert "What the rule does" not in page.get(url(study, "study_analysis_rules")).text
+    press(page, study, "preset:seed")
+    assert "Not shown: the questions in each trial" not in page.get(url(study, "study_describe")).text
+    assert "What the rule does" in page.get(url(study, "study_analysis_rules")).text
+
+    pairs = make_open_study(clips=1, owner=study.owner, slug="pairs", instrument=PRESETS["pairs"])
+    visit = Visit(pairs).to_trials()
+    visit.post("trial/1/", {"first": "B"})
+    visit.post("trial/2/", {"first": "tie"})
+    told = page.get(url(pairs, "participant_replay", visit.participant.code)).text
+    assert "β fits better" in told or "α fits better" in told
+    assert "both fit equally well" in told
+    assert "1st" not in told

@@ -12,8 +12,9 @@ from study.participants.enrolment import design_of, enrol
 from study.participants.exclusion_rules import judge_finished
 from study.participants.expected_time import answering_seconds, expected_minutes
 from study.participants.flag_words import evidence
-from study.participants.invitation_texts import description
+from study.participants.invitation_texts import description, title
 from study.participants.quality import agreement_with_oneself, agreement_with_others, read_measures
+from study.texts import consent
 from tests.factories import add_clip, make_open_study, make_study
 
 pytestmark = pytest.mark.django_db
@@ -83,11 +84,19 @@ def test_the_expected_time_follows_from_the_questions(instrument, seconds, trial
 
 
 def test_people_are_told_before_they_come_what_they_do():
+    studies = [make_study(clips=2, instrument=i) for i in ({}, pairs(), SLIDER)]
     with translation.override("en"):
-        told = [description(make_study(clips=2, instrument=i), 5) for i in ({}, pairs(), SLIDER)]
+        told = [description(study, 5) for study in studies]
+        assert [title(study) for study in studies] == [*["Which images fit the music?"] * 2, "Music and images"]
+        agreed = [consent(study) for study in studies]
     assert "hear 2 short pieces of music and choose, from 4 images each time, the ones that fit best" in told[0]
     assert "music 12 times and choose each time, from two images, the one that fits better" in told[1]
     assert "hear 2 short pieces of music and answer questions about 4 images each time" in told[2]
+    beginnings = [text.partition(" Taking part is voluntary")[0] for text in agreed]
+    assert beginnings == [
+        *["You will hear short pieces of music and say which images fit them best."] * 2,
+        "You will hear short pieces of music, look at images, and answer questions about them.",
+    ]
 
 
 def attention_of(instrument: dict) -> tuple[Study, Participant, Trial]:

@@ -169,7 +169,7 @@ def test_a_copy_keeps_the_names_and_reminds_of_the_approval(client: Any) -> None
 def test_people_agree_to_the_text_as_it_was_at_opening(monkeypatch: pytest.MonkeyPatch) -> None:
     study = open_study(make_study(clips=1, simulated=True, **APPROVED))
     agreed = consent(study, "ko")
-    monkeypatch.setattr(texts, "_shipped_consent", lambda: ["A later version ships this."])
+    monkeypatch.setattr(texts, "_shipped_consent", lambda _study: ["A later version ships this."])
     assert consent(study, "ko") == agreed
     assert consent(make_study(clips=1), "ko") == "A later version ships this."
     assert consent(copy_study(study, title="Copy", owner=study.owner), "en") == "A later version ships this."
