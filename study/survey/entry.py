@@ -21,6 +21,7 @@ from study.participants.enrolment import (
     participant_with_token,
 )
 from study.participants.expected_time import answering_seconds
+from study.participants.invitation_texts import heading, task
 from study.participants.links import find_link
 from study.participants.monitoring import note_many_arrivals
 from study.participants.recruiting import TYPED_BY_PEOPLE, Arrival, Fault, read_arrival
@@ -233,9 +234,9 @@ def _welcome_page(
         "is_refused": status != 200,
         "is_pilot": is_pilot,
         "key": offer_token(),
-        "pieces": design.trials,
+        "heading": heading(study),
+        "task": task(study, design),
         "minutes": minutes,
-        "images": design.shown,
         "languages": texts.languages_of(study),
         "language_url": reverse("survey_site_language"),
         "path": request.get_full_path(),
