@@ -86,7 +86,7 @@ def _scale_title(question: Rate, scale: Scale) -> str:
 
 def _legend(letter: str, title: str, ends: str = "") -> str:
     named = _("Image %(letter)s: %(question)s") % {"letter": letter, "question": title} if letter else title
-    return f"{named} {ends}".strip()
+    return f"{named} ({ends})" if ends else named
 
 
 def _missing(letter: str, title: str) -> str:

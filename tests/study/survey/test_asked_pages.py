@@ -127,7 +127,7 @@ def test_what_is_asked_before_the_images_is_the_heading_and_their_own_question_i
 
 def test_a_trial_with_scales_names_image_ends_and_step_for_screen_readers():
     page = visit_of("valence_arousal").open(1)
-    assert "Image B: Calm or excited? 1: very calm, 9: very excited" in page
+    assert "Image B: Calm or excited? (1: very calm, 9: very excited)" in page
     assert 'aria-label="5 of 9"' in page
 
 
