@@ -35,7 +35,9 @@ def asked_answer(
     if places:  # of the images that were not chosen, only those are shown of which something was said
         images = [image for image in images if image.place or image.text]
     titles = " · ".join(_titles_of_images(study, instrument)) if any(image.text for image in images) else ""
-    return AskedAnswerFacts(tuple(images), tuple(_lines(study, instrument, ballot)), titles, instrument.pair is not None)
+    return AskedAnswerFacts(
+        tuple(images), tuple(_lines(study, instrument, ballot)), titles, instrument.pair is not None
+    )
 
 
 def _places(instrument: Instrument, ballot: Ballot) -> dict[int, str]:
