@@ -96,30 +96,32 @@ def _join(paragraphs: Iterable[str]) -> str:
     return "\n\n".join(paragraphs)
 
 
-def chooses_images(study: Study) -> bool:
-    """Whether people choose among the images, best or better ones, and do not rate or describe them alone."""
-    kinds = {question["kind"] for question in study.instrument.get("questions", [{"kind": "choose"}])}
-    return not kinds.isdisjoint({"choose", "pair"})
-
-
-def _shipped_consent(study: Study) -> list[str]:
-    task = (
-        _("You will hear short pieces of music and say which images fit them best.")
-        if chooses_images(study)
-        else _("You will hear short pieces of music, look at images, and answer questions about them.")
-    )
-    return [
-        task
-        + " "
-        + _(
-            "Taking part is voluntary and anonymous: we ask for no name and store no address. You can stop at any "
-            "time, and you can have your answers erased with the receipt you get at the end.\n\n"
+def _shipped_consent(instrument: Mapping[str, Any]) -> list[str]:
+    """The paragraphs that ship; what people will do is said as the questions of the instrument are."""
+    if not instrument or any(question["kind"] in ("choose", "pair") for question in instrument["questions"]):
+        taking_part = _(
+            "You will hear short pieces of music and say which images fit them best. Taking part is voluntary and "
+            "anonymous: we ask for no name and store no address. You can stop at any time, and you can have your "
+            "answers erased with the receipt you get at the end.\n\n"
             "Your answers are stored and analysed for research, and may be published without anything that "
             "points to you, with times to the hour. With them we store your language and kind of device, when pages, "
             "sounds and images were opened, how long you took, and whether text was typed or pasted, to check the "
             "answers. If a recruiting platform sent you, its id is kept apart from your answers and erased once you "
             "are paid."
-        ),
+        )
+    else:
+        taking_part = _(
+            "You will hear short pieces of music and answer questions about images. Taking part is voluntary and "
+            "anonymous: we ask for no name and store no address. You can stop at any time, and you can have your "
+            "answers erased with the receipt you get at the end.\n\n"
+            "Your answers are stored and analysed for research, and may be published without anything that "
+            "points to you, with times to the hour. With them we store your language and kind of device, when pages, "
+            "sounds and images were opened, how long you took, and whether text was typed or pasted, to check the "
+            "answers. If a recruiting platform sent you, its id is kept apart from your answers and erased once you "
+            "are paid."
+        )
+    return [
+        taking_part,
         _("This study is run by {researcher}, {institution}. Questions or complaints: {contact}"),
         "{ethics}",
     ]
@@ -136,7 +138,7 @@ def consent(study: Study) -> str:
     own = _in_active_language(study.consent_text)
     if own:
         return _fill(own, values)
-    known = (text for text in _shipped_consent(study) if values.keys() >= set(_IN_BRACES.findall(text)))
+    known = (text for text in _shipped_consent(study.instrument) if values.keys() >= set(_IN_BRACES.findall(text)))
     return _join(_fill(text, values) for text in known)
 
 
@@ -201,7 +203,7 @@ def shipped_text(study: Study, field: str, language: str) -> str:
             case "question":
                 return question(blank)
             case "consent_text":
-                return _join(_shipped_consent(blank))
+                return _join(_shipped_consent(study.instrument))
             case "instructions":
                 return instructions(blank, study.conditions.count())
     raise ValueError(f"A study has no text called {field!r}.")

@@ -60,14 +60,14 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
                 "scales": [
                     {
                         "key": "valence",
-                        "text": {"en": "Unpleasant or pleasant?", "ko": "불쾌한가요, 유쾌한가요?"},
+                        "text": {"en": "Unpleasant or pleasant?", "ko": "불쾌한 느낌인가요, 유쾌한 느낌인가요?"},
                         "steps": 9,
                         "low": {"en": "very unpleasant", "ko": "매우 불쾌함"},
                         "high": {"en": "very pleasant", "ko": "매우 유쾌함"},
                     },
                     {
                         "key": "arousal",
-                        "text": {"en": "Calm or excited?", "ko": "차분한가요, 흥분되나요?"},
+                        "text": {"en": "Calm or excited?", "ko": "차분한 느낌인가요, 흥분된 느낌인가요?"},
                         "steps": 9,
                         "low": {"en": "very calm", "ko": "매우 차분함"},
                         "high": {"en": "very excited", "ko": "매우 흥분됨"},

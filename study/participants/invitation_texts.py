@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from study.design import Design
+from study.instruments.of_study import instrument_of
 from study.models import Participant, Study
 from study.participants.asked_of_design import asked_of_design
 from study.participants.enrolment import design_of, main_clips
-from study.texts import chooses_images, languages_of
+from study.texts import languages_of
 
 NAME_OF_CODE = "surveycode"
 
@@ -38,34 +39,38 @@ def description(study: Study, minutes: int) -> str:
     return "\n".join(lines)
 
 
-def title(study: Study) -> str:
-    """What the survey calls itself."""
-    return _("Which images fit the music?") if chooses_images(study) else _("Music and images")
-
-
 def task(study: Study, design: Design) -> str:
-    """What people do in the trials."""
-    if asked_of_design(study, design.conditions).pairs_per_clip:
-        words = ngettext(
+    """What people do in the trials, in a sentence."""
+    asked = asked_of_design(study, design.conditions)
+    if asked.pairs_per_clip:
+        text = ngettext(
             "You will hear %(n)s short piece of music and choose, from two images, the one that fits better.",
             "You will hear a short piece of music %(n)s times and choose each time, from two images, the one that fits "
             "better.",
             design.trials,
         )
-    elif not chooses_images(study):
-        words = ngettext(
+    elif not asked.can_match:
+        text = ngettext(
             "You will hear %(n)s short piece of music and answer questions about %(images)s images.",
             "You will hear %(n)s short pieces of music and answer questions about %(images)s images each time.",
             design.trials,
         )
     else:
-        words = ngettext(
+        text = ngettext(
             "You will hear %(n)s short piece of music and choose, from %(images)s images, the ones that fit best.",
             "You will hear %(n)s short pieces of music and choose, from %(images)s images each time, the ones that fit "
             "best.",
             design.trials,
         )
-    return words % {"n": design.trials, "images": design.shown}
+    return text % {"n": design.trials, "images": design.shown}
+
+
+def heading(study: Study) -> str:
+    """The heading under which people are asked to take part."""
+    instrument = instrument_of(study)
+    if instrument.choose is None and instrument.pair is None:
+        return _("Music and images")
+    return _("Which images fit the music?")
 
 
 def hit_layout(study: Study, address: str, minutes: int) -> str:
@@ -74,10 +79,10 @@ def hit_layout(study: Study, address: str, minutes: int) -> str:
         paragraphs = "\n".join(f"  <p>{escape(line)}</p>" for line in description(study, minutes).split("\n"))
         where = _("Open the study in a new window, and leave this one open:")
         what = _("At the end you get a code. Write it here and submit:")
-        name, placeholder = title(study), _("Code from the last page")
+        title, placeholder = heading(study), _("Code from the last page")
     return f"""<script src="https://assets.crowd.aws/crowd-html-elements.js"></script>
 <crowd-form answer-format="flatten-objects">
-  <h3>{escape(name)}</h3>
+  <h3>{escape(title)}</h3>
 {paragraphs}
   <p>{escape(where)} <a href="{escape(address)}" target="_blank" rel="noopener">{escape(address)}</a></p>
   <p>{escape(what)}</p>

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from study.models import Study
 from study.participants.fair_pay import Basis, Pay
-from study.participants.invitation_texts import description, hit_layout, title
+from study.participants.invitation_texts import description, heading, hit_layout
 from study.participants.recruiting import prolific_return
 from study.texts import languages_of
 
@@ -67,7 +67,7 @@ def sections_of(study: Study, address: str, basis: Basis | None, pay: Pay | None
 def _texts_in(study: Study, language: str, minutes: int) -> Section:
     own_name = translation.get_language_info(language)["name_local"]
     with translation.override(language):
-        name, text = title(study), description(study, minutes)
+        name, text = heading(study), description(study, minutes)
     return Section(
         _("Texts (%(language)s)") % {"language": own_name}, (Entry(_("Title"), name), Entry(_("Description"), text))
     )

@@ -12,7 +12,6 @@ from study import texts
 from study.ballots.permission import takes_answers
 from study.errors import NotAllowedNow
 from study.models import InviteLink, Participant, Study
-from study.participants import invitation_texts
 from study.participants.completion import answered_by_number
 from study.participants.enrolment import (
     check_open_to,
@@ -22,6 +21,7 @@ from study.participants.enrolment import (
     participant_with_token,
 )
 from study.participants.expected_time import answering_seconds
+from study.participants.invitation_texts import heading, task
 from study.participants.links import find_link
 from study.participants.monitoring import note_many_arrivals
 from study.participants.recruiting import TYPED_BY_PEOPLE, Arrival, Fault, read_arrival
@@ -234,8 +234,8 @@ def _welcome_page(
         "is_refused": status != 200,
         "is_pilot": is_pilot,
         "key": offer_token(),
-        "title": invitation_texts.title(study),
-        "task": invitation_texts.task(study, design),
+        "heading": heading(study),
+        "task": task(study, design),
         "minutes": minutes,
         "languages": texts.languages_of(study),
         "language_url": reverse("survey_site_language"),

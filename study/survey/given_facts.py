@@ -34,7 +34,10 @@ def asked_answer(
     ]
     if places:  # of the images that were not chosen, only those are shown of which something was said
         images = [image for image in images if image.place or image.text]
-    return AskedAnswerFacts(tuple(images), tuple(_lines(study, instrument, ballot)))
+    titles = " · ".join(_titles_of_images(study, instrument)) if any(image.text for image in images) else ""
+    return AskedAnswerFacts(
+        tuple(images), tuple(_lines(study, instrument, ballot)), titles, instrument.pair is not None
+    )
 
 
 def _places(instrument: Instrument, ballot: Ballot) -> dict[int, str]:
@@ -49,17 +52,28 @@ def _places(instrument: Instrument, ballot: Ballot) -> dict[int, str]:
     return dict(zip(chosen, texts, strict=False))
 
 
+def _titles_of_images(study: Study, instrument: Instrument) -> Iterator[str]:
+    """Yield the questions about images, in the order of what `_said_of` returns."""
+    for question in instrument.questions:
+        if isinstance(question, Rate) and question.of != "music":
+            yield from (localized(scale.text) or heading(study, question) for scale in question.scales)
+        elif isinstance(question, Pick) and question.of == "images":
+            yield heading(study, question)
+
+
 def _said_of(instrument: Instrument, content: Mapping[str, Any], image: int) -> str:
-    """Return the ratings and categories of an image, in the order of the questions."""
-    said = []
+    """Return the ratings and categories of an image, in the order of the questions; empty if it was not judged."""
+    said, is_judged = [], False
     for question in instrument.questions:
         if isinstance(question, Rate) and question.of != "music":
             values = [content.get(scale.key, {}) for scale in question.scales]
-            said += [_number(of_scale[str(image)]) for of_scale in values if str(image) in of_scale]
+            said += [_number(of_scale.get(str(image))) for of_scale in values]
+            is_judged |= any(str(image) in of_scale for of_scale in values)
         elif isinstance(question, Pick) and question.of == "images":
             picked = content.get(question.key, {}).get(str(image))
-            said += [_categories(question, picked)] if picked else []
-    return " · ".join(said)
+            said.append(_categories(question, picked) if picked else _NO_NUMBER)
+            is_judged |= bool(picked)
+    return " · ".join(said) if is_judged else ""
 
 
 def _lines(study: Study, instrument: Instrument, ballot: Ballot) -> Iterator[GivenFacts]:

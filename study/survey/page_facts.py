@@ -203,6 +203,8 @@ class AskedAnswerFacts:
 
     images: tuple[GivenFacts, ...]
     lines: tuple[GivenFacts, ...]
+    titles: str = ""  # the questions whose answers are below the images, in their order
+    is_pair: bool = False
 
 
 @dataclass(frozen=True)

@@ -70,13 +70,13 @@ def _scale_title(question: Rate, scale: Scale) -> str:
 
 def _legend(letter: str, title: str, ends: str = "") -> str:
     named = _("Image %(letter)s: %(question)s") % {"letter": letter, "question": title} if letter else title
-    return f"{named} {ends}".strip()
+    return f"{named} ({ends})" if ends else named
 
 
 def _missing(letter: str, title: str) -> str:
-    """Return the words with which the server, too, asks for the answer."""
+    """Return the words beside the button while the answer is missing; of an image, they lead to its row."""
     if letter:
-        return _("Image %(letter)s has no answer yet to “%(question)s”.") % {"letter": letter, "question": title}
+        return _("Image %(letter)s: 1 answer is missing.") % {"letter": letter}
     return _("“%(question)s” has no answer yet.") % {"question": title}
 
 

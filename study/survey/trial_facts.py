@@ -123,7 +123,7 @@ def trial_facts(
         error=error,
         key=str(new_submission_key()),
         has_answer=ballot is not None,
-        place=_("%(n)s of %(total)s") % {"n": trial.number, "total": len(judged)} if trial.number else _("A try first"),
+        place=_place(trial.number, len(judged), instrument),
         answered=sum(judged),
         segments=_segments(trial.number, len(judged)),
         page_label=f"trial {trial.number}",
@@ -150,6 +150,15 @@ def _question(trial: Trial, instrument: Instrument | None) -> str:
         return _attention(trial.expected, instrument)
     study = trial.participant.study
     return texts.question(study) if instrument is None else heading(study, leading(instrument))
+
+
+def _place(number: int, total: int, instrument: Instrument | None) -> str:
+    """Where the participant is; a piece of music comes with several pairs, so pairs are counted."""
+    if not number:
+        return _("A try first")
+    of_pairs = instrument is not None and instrument.pair is not None
+    text = _("Pair %(n)s of %(total)s") if of_pairs else _("%(n)s of %(total)s")
+    return text % {"n": number, "total": total}
 
 
 def _attention(expected: Mapping[str, Any], instrument: Instrument | None) -> str:

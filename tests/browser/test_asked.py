@@ -55,17 +55,19 @@ def test_ratings_by_touch_say_what_is_missing_and_lead_there(visit, server):
     page = visit()
     begin(page, server, "match-and-quality")
     assert page.locator("#trial :checked").count() == 0
+    expect(page.locator(".state")).to_have_text("Image A: 2 answers are missing.")
     for letter, value in zip("ABCD", "7531", strict=True):
         tap(page, f"q.match.{letter}", value)
     for letter in "ACD":
         tap(page, f"q.quality.{letter}", "4")
-    missing = "Image B has no answer yet to “How good is the image itself?”."
+    missing = "Image B: 1 answer is missing."
     expect(page.locator(".state")).to_have_text(missing)
     page.evaluate("scrollTo(0, 0)")
     page.locator(".state button").tap()
     row = page.locator("[data-row='q.quality.B']")
     expect(row).to_be_in_viewport()
     expect(row).to_be_focused()
+    expect(page.locator(".play")).to_be_in_viewport()  # the music stays in reach
     page.reload()  # what was entered is kept
     page.locator(".play").tap()
     expect(page.locator(".state")).to_have_text(missing)
@@ -141,7 +143,7 @@ def test_only_the_images_chosen_are_rated(visit, server):
         tap(page, f"q.quality.{letter}", value)
     page.locator("[data-letter=A] .pick").tap()  # another 2nd: its ratings are missing, those of A do not count
     page.locator("[data-letter=D] .pick").tap()
-    expect(page.locator(".state")).to_contain_text("Image D has no answer yet")
+    expect(page.locator(".state")).to_have_text("Image D: 2 answers are missing.")
     tap(page, "q.match.D", "1")
     tap(page, "q.quality.D", "1")
     assert found_by_axe(page) == []
@@ -164,7 +166,7 @@ def test_every_kind_of_question_with_sliders_that_say_nothing_until_they_are_tou
     sliders.nth(0).click()  # in the middle, where it stands
     sliders.nth(1).press("ArrowRight")
     page.locator("[name='q.warmth.C'][type=number]").fill("0")
-    expect(page.locator(".state")).to_contain_text("Image D has no answer yet")
+    expect(page.locator(".state")).to_have_text("Image D: 1 answer is missing.")
     page.locator("[data-row='q.warmth.D'] .cannot").click()
     page.locator("[data-row='q.shows.A'] label").nth(0).click()
     page.locator("[data-row='q.shows.A'] label").nth(2).click()

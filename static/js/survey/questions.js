@@ -5,7 +5,9 @@ import { makeScreens } from "./screens.js";
 export function makeQuestions(form, choices, status, note, changed) {
   history.scrollRestoration = "manual"; // a page that is loaded again begins with its images, which have to be seen
   const line = form.querySelector(".state");
-  const unset = document.querySelector("#asked-messages").content.querySelector("[data-message=unset]").textContent;
+  const message = (name) =>
+    document.querySelector("#asked-messages").content.querySelector(`[data-message=${name}]`).textContent;
+  const unset = message("unset");
   const draft = `earsight-answers:${location.pathname}`;
   const rows = [...form.querySelectorAll("[data-row]")].map((element) =>
     makeRow(element, unset, note, () => {
@@ -49,7 +51,8 @@ export function makeQuestions(form, choices, status, note, changed) {
   choices.onChange(drawChosen);
 
   const isShown = (row) => row.element.checkVisibility();
-  const open = () => rows.find((row) => row.isOpen() && !row.element.hidden && screens.isReached(row.element)) ?? null;
+  const isAsked = (row) => row.isOpen() && !row.element.hidden && screens.isReached(row.element);
+  const open = () => rows.find(isAsked) ?? null;
 
   function goTo(row) {
     screens.bring(row.element);
@@ -59,7 +62,9 @@ export function makeQuestions(form, choices, status, note, changed) {
   // Says what is missing beside the button; a tap there leads to it.
   function showMissing() {
     const row = open();
-    const text = row.element.dataset.missing;
+    const ofImage = rows.filter((one) => row.letter && one.letter === row.letter && isAsked(one)).length;
+    const several = () => message("several").replace("{letter}", row.letter).replace("{n}", ofImage);
+    const text = ofImage > 1 ? several() : row.element.dataset.missing;
     if (line.textContent === text) return;
     status.show(() => {
       const button = document.createElement("button");

@@ -12,7 +12,7 @@ from study.participants.enrolment import design_of, enrol
 from study.participants.exclusion_rules import judge_finished
 from study.participants.expected_time import answering_seconds, expected_minutes
 from study.participants.flag_words import evidence
-from study.participants.invitation_texts import description, title
+from study.participants.invitation_texts import description, heading
 from study.participants.quality import agreement_with_oneself, agreement_with_others, read_measures
 from study.texts import consent
 from tests.factories import add_clip, make_open_study, make_study
@@ -87,7 +87,7 @@ def test_people_are_told_before_they_come_what_they_do():
     studies = [make_study(clips=2, instrument=i) for i in ({}, pairs(), SLIDER)]
     with translation.override("en"):
         told = [description(study, 5) for study in studies]
-        assert [title(study) for study in studies] == [*["Which images fit the music?"] * 2, "Music and images"]
+        assert [heading(study) for study in studies] == [*["Which images fit the music?"] * 2, "Music and images"]
         agreed = [consent(study) for study in studies]
     assert "hear 2 short pieces of music and choose, from 4 images each time, the ones that fit best" in told[0]
     assert "music 12 times and choose each time, from two images, the one that fits better" in told[1]
@@ -95,7 +95,7 @@ def test_people_are_told_before_they_come_what_they_do():
     beginnings = [text.partition(" Taking part is voluntary")[0] for text in agreed]
     assert beginnings == [
         *["You will hear short pieces of music and say which images fit them best."] * 2,
-        "You will hear short pieces of music, look at images, and answer questions about them.",
+        "You will hear short pieces of music and answer questions about images.",
     ]
 
 

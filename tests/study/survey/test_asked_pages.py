@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 
+from study import texts
 from study.instruments.presets import PRESETS
 from study.models import Ballot
 from study.participants.quality import read_measures
@@ -92,8 +93,9 @@ def test_the_review_shows_every_answer():
     visit.post("trial/1/", SENT["everything"])
     page = visit.get("review/").content.decode()
     shown = re.findall(r'alt="Image (.)">\s*(?:<b>(.*?)</b>)?\s*(?:<span class="said number">(.*?)</span>)?', page)
-    assert shown == [("C", "1st", "0"), ("A", "2nd", "0 · joy, sorrow"), ("B", "3rd", "0"), ("D", "", "–")]
-    assert re.findall(r'<span class="line">(.*?)</span>', page) == [
+    assert shown == [("C", "1st", "0 · –"), ("A", "2nd", "0 · joy, sorrow"), ("B", "3rd", "0 · –"), ("D", "", "– · –")]
+    assert re.findall(r'<span class="line(?: quiet)?">(.*?)</span>', page) == [
+        "Warmth · What does each image show?",
         "What does the music express? calm",
         "Why? One line is enough. quiet &lt;and&gt; slow",
         "How sure are you? 4",
@@ -116,9 +118,16 @@ def test_an_attention_trial_asks_for_what_it_expects(expected, asked):
     assert f"<h1>{asked}</h1>" in visit.open(1)
 
 
+def test_what_is_asked_before_the_images_is_the_heading_and_their_own_question_is_right_before_them():
+    page = visit_of("everything").open(1)
+    headings = re.findall(r"<h[12]>\s*(.*?)\s*<", page)
+    assert headings[:2] == ["What does the music express?", "Which image fits this music best?"]
+    assert page.index("q.feeling") < page.index("<h2>Which image fits") < page.index("<img")
+
+
 def test_a_trial_with_scales_names_image_ends_and_step_for_screen_readers():
     page = visit_of("valence_arousal").open(1)
-    assert "Image B: Calm or excited? 1: very calm, 9: very excited" in page
+    assert "Image B: Calm or excited? (1: very calm, 9: very excited)" in page
     assert 'aria-label="5 of 9"' in page
 
 
@@ -139,3 +148,21 @@ def test_the_instructions_say_how_each_instrument_is_answered():
     assert "0 says that both fit equally well" in page["pairs"]
     assert "look at its 4 images, and answer what is asked" in page["alone"]
     assert not any("your 1st" in text for text in page.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [
+        ("pairs", "You will hear a short piece of music 2 times and choose each time, from two images, the one that"),
+        ("valence_arousal", "You will hear 2 short pieces of music and answer questions about 4 images each time."),
+        ("choose_and_rate", "You will hear 2 short pieces of music and choose, from 4 images each time, the ones that"),
+    ],
+)
+def test_the_first_page_and_the_consent_say_what_people_will_do(client, name, task):
+    conditions = 2 if name == "pairs" else 4
+    study = make_open_study(clips=2, conditions=conditions, instrument=INSTRUMENTS[name])
+    first = client.get(f"/s/{study.open_link_token}/").content.decode()
+    assert task in first
+    chooses = name != "valence_arousal"
+    assert ("Which images fit the music?" in first) == chooses
+    assert ("say which images fit them best" in texts.consent(study)) == chooses
