@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +29,8 @@ from study.tables.notes import HEADINGS
 
 REQUIRED = ("participant", "clip", "first", "second")
 WHOLE_NUMBERS = ("repeat", "trial", "position_first", "position_second")
+# How a sealed study names its conditions (study/design/conditions.py).
+SEALED_LABEL = re.compile("Condition [P-Z]")
 OPTIONAL = (*WHOLE_NUMBERS, "excluded", "order", "knows_piece")
 
 
@@ -102,6 +105,7 @@ def read_ballots(
     people, person = labels(table, columns["participant"], "participant")
     clips, clip = labels(table, columns["clip"], "clip")
     keys, (first_keys, second_keys) = condition_keys(table, [columns["first"], columns["second"]], conditions or ())
+    _refuse_sealed(path, columns, keys)
     choices = first_keys, second_keys
     _check_choices(table, keys, choices, keep)
     names = choose_conditions(table, keys, choices, keep, conditions)
@@ -159,6 +163,17 @@ def _with_excluded(every_row: Ballots, keep: np.ndarray) -> Ballots | None:
     except BallotsError:
         return None
     return ballots
+
+
+def _refuse_sealed(path: Path, columns: Mapping[str, Any], keys: Sequence[str]) -> None:
+    """Refuse the table of a sealed study: its labels differ from person to person, so they compare nothing."""
+    emptied = [columns[name] for name in ("order", "position_first", "position_second") if name in columns]
+    is_emptied = len(emptied) == 3 and not any(any(column.values) for column in emptied)
+    if is_emptied and all(SEALED_LABEL.fullmatch(key) for key in keys if key):
+        raise TableError(
+            f"{path.name}: this is the table of a sealed study, whose labels are drawn anew for each person; export "
+            "the study again once it is closed."
+        )
 
 
 def _sorted(ballots: Ballots) -> Ballots:

@@ -102,3 +102,14 @@ def test_known_pieces_are_set_apart(tmp_path):
     )
     with pytest.raises(TableError, match="row 2: knows_piece 'perhaps' is neither 1"):
         read_ballots(path)
+
+
+def test_the_table_of_a_sealed_study_is_refused(tmp_path):
+    head = "participant,clip,first,second,position_first,position_second,order\n"
+    sealed = tmp_path / "ballots.csv"
+    sealed.write_text(head + "r1,a,Condition P,Condition Q,,,\nr2,a,Condition Q,Condition P,,,\n", encoding="utf-8")
+
+    with pytest.raises(TableError, match="a sealed study, whose labels are drawn anew for each person"):
+        read_ballots(sealed)
+    sealed.write_text(head + "r1,a,Condition P,Condition Q,1,2,\nr2,a,Condition Q,Condition P,1,2,\n", encoding="utf-8")
+    assert read_ballots(sealed).ballots.n == 2, "conditions may be called so"
