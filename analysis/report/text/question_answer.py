@@ -64,7 +64,7 @@ def _share(estimate: float) -> float:
 def _ends(block: Mapping[str, Any], ends: Any) -> str:
     """An interval: of pairs as shares that are won."""
     if block["kind"] == "pair" and ends:
-        return percent_interval([_share(end) for end in ends])
+        return percent_interval([min(max(_share(end), 0.0), 1.0) for end in ends])  # no share lies beyond
     return interval(ends)
 
 

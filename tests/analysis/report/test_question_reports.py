@@ -65,6 +65,12 @@ def test_pairs_are_told_as_the_share_of_comparisons_that_are_won() -> None:
     assert f"images from {ahead} tags won {share} % of the comparisons" in answer_of(data)
 
 
+def test_no_share_of_comparisons_lies_beyond_all_of_them() -> None:
+    data = analysis_of("pair")
+    data["questions"]["pair"]["primary"] |= {"estimate": 0.6, "ci95": [0.2, 1.04]}
+    assert "(95 % interval 60 %–100 %, " in answer_of(data)
+
+
 def test_every_question_has_its_block_and_nothing_of_choices_is_left(everything: dict[str, Any]) -> None:
     page = render_report(everything, ReportContext(title="t", questions=SCALES))
     for name in everything["questions"]:
