@@ -155,6 +155,17 @@ def test_repeats_and_ratings_of_chosen_images_alone_are_said():
     assert ("repeated_trials" in codes, "of_chosen" in codes) == (False, True)
 
 
-def _ratings(values, plan=None, **options):
-    question = Question(name="match", kind="rate", data=values, steps=10, **options)
+def _ratings(values, plan=None, *, steps=10, **options):
+    question = Question(name="match", kind="rate", data=values, steps=steps, **options)
     return analyse_question(question, plan or AnalysisPlan(draws=20))
+
+
+def test_one_persons_numbers_have_a_mean_and_no_interval():
+    table = np.array([[5, 2], [4, 1], [6, 3]], dtype=float)
+    table[1:, 1] = np.nan
+    values = make_values(["p", "q", "r"], ["x"] * 3, table, conditions=("a", "b"), lowest=1, highest=7)
+    found = _ratings(values, steps=7)
+    assert found.scores.mean == (5, 2)
+    assert found.scores.ci95[0][0] < 5 < found.scores.ci95[0][1]
+    assert (found.scores.se[1], found.scores.ci95[1]) == (None, None)
+    assert found.pairwise == ()
