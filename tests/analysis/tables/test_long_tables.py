@@ -334,6 +334,12 @@ def test_ratings_of_chosen_images_alone_are_found_in_the_table_of_all_answers(tm
     assert not any(question.of_chosen for question in read(tmp_path, with_others).questions)
 
 
+@pytest.mark.parametrize("tie", ["a;c", "a = c", "a/c"])
+def test_two_images_at_one_rank_are_refused(tmp_path, tie):
+    with pytest.raises(TableError, match=f"row 2: '{tie}' puts 'a' and another image at one rank"):
+        read(tmp_path, RANKS_OF_FOUR.replace("p1,c1,a,b,d", f"p1,c1,{tie},b,d"))
+
+
 def test_questions_that_differ_in_capitals_are_not_two(tmp_path):
     with pytest.raises(TableError, match="'match' and 'Match' differ in capitals"):
         read(tmp_path, RATINGS_OF_TWO.replace("p1,c1,match,b", "p1,c1,Match,b"))
