@@ -151,6 +151,7 @@ def test_the_smallest_difference_has_three_verdicts():
     assert compare_with_smallest(test, high + 0.01, 0.05).verdict == "excluded"
     reverse = replace(test, estimate=-test.estimate)
     assert compare_with_smallest(reverse, low - 0.01, 0.05).verdict == "at least that large"
+    assert compare_with_smallest(replace(test, se=0.0), 0.01, 0.05).verdict == "undecided"
     for wrong in (0.0, -1.0, 4.5, float("nan")):
         with pytest.raises(DesignError, match="smallest difference"):
             analyse(simulated(), replace(QUICK, smallest=wrong))
