@@ -98,11 +98,11 @@ def cautions(
         )
 
 
-def table_cautions(n_excluded: int, found: DropOut) -> Iterator[results.Caution]:
-    """Which ballots are not there, whatever they were asked."""
+def table_cautions(n_excluded: int, found: DropOut | None) -> Iterator[results.Caution]:
+    """Which ballots are not there, whatever they were asked; `found`: None if it is not known how many were due."""
     if n_excluded:
         yield results.Caution("excluded", f"Ballots excluded from everything here: {n_excluded}.")
-    if found.missing_ballots:
+    if found is not None and found.missing_ballots:
         yield results.Caution(
             "missing",
             f"Missing ballots: {found.missing_ballots} of {found.due}. "

@@ -59,7 +59,11 @@ class CrossedDesign:
         self.estimable = min(self.df_rows, self.df_columns, self.df_residual) > 0
 
     def mean(self, y: np.ndarray) -> CrossedMean | None:
-        """Mean and variance of y (N,) for new rows and columns; None without residual degrees of freedom."""
+        """Mean and variance of y (N,) for new rows and columns.
+
+        None without residual degrees of freedom, or if y varies and its components still give no variance above 0, as
+        they may in a sparse table: an interval of no width would be a certainty that the data do not have.
+        """
         if not self.estimable:
             return None
         n = self.n
@@ -82,6 +86,8 @@ class CrossedDesign:
         ms_rows = residual + var_rows * float((self.n_row**2).sum()) / n
         ms_columns = residual + var_columns * float((self.n_column**2).sum()) / n
         scale = max(ms_rows + ms_columns - residual, ms_rows, ms_columns, 0.0)
+        if residual > 0 and scale <= 1e-12 * residual:
+            return None
         fewest = self.effective_columns - 1.0
         spread = ms_rows**2 / (self.rows - 1) + ms_columns**2 / fewest + residual**2 / self.df_residual
         df = max(fewest, scale**2 / spread) if spread > 0 else fewest

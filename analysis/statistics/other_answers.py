@@ -87,8 +87,11 @@ def categories(picks: Picks, draws: int = 10_000, seed: int = 0) -> Categories:
 def _estimate(values: np.ndarray, limits: tuple[float, float], draws: int, seed: int) -> Estimate | None:
     if not len(values):
         return None
+    mean = float(values.mean())
+    if len(values) < 2:
+        return Estimate(estimate=mean, ci95=None)
     (low, high), _, _ = studentized_interval(values, draws, seed)
-    return Estimate(estimate=float(values.mean()), ci95=(max(low, limits[0]), min(high, limits[1])))
+    return Estimate(estimate=mean, ci95=(max(low, limits[0]), min(high, limits[1])))
 
 
 def trial_numbers(numbers: Numbers, draws: int = 10_000, seed: int = 0) -> TrialNumbers:

@@ -8,17 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.statistics.cautions import NO_SPREAD, ONE_PARTICIPANT, clip_cautions
+from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.question_results import QuestionResult
 from analysis.statistics.results import Caution
 
+OF_CHOSEN = Caution(
+    "of_chosen",
+    "Only images that a person had chosen were rated: the numbers are of chosen images, and a condition that was "
+    "seldom chosen is judged by those few.",
+)
 
-def question_cautions(result: QuestionResult) -> Iterator[Caution]:
+
+def question_cautions(result: QuestionResult, plan: AnalysisPlan) -> Iterator[Caution]:
     """What a reader must know about the numbers given to images, the most important first."""
     if result.n_participants == 1:
         yield ONE_PARTICIPANT
     yield from clip_cautions(result)
     if result.primary is not None and result.primary.p is None:
         yield NO_SPREAD
+    if result.n_repeats and plan.repeats == "all":
+        yield Caution(
+            "repeated_trials",
+            f"Trials that repeat an earlier one of the same person: {result.n_repeats}. They count in means and "
+            "worths; in the tests for new clips they are averaged with that person's other answers to the clip.",
+        )
     scores = result.scores
     if scores is not None:
         names = [name for name, n in zip(result.conditions, scores.answers, strict=True) if not n]

@@ -18,7 +18,7 @@ from analysis.statistics.other_answers import Numbers, Picks, categories, trial_
 from analysis.statistics.pairs import Pairs, check_pairs
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.plane import plane
-from analysis.statistics.question_cautions import question_cautions
+from analysis.statistics.question_cautions import OF_CHOSEN, question_cautions
 from analysis.statistics.question_results import QuestionResult
 from analysis.statistics.rankings import Rankings, check_rankings, default_points
 from analysis.statistics.ratings import check_steps, distribution, rating_agreement, scale_use
@@ -43,6 +43,7 @@ class Question:
     `kind`: as the instrument names it. `steps`: of a scale of ratings, None for a slider. `points`: of the ranks of
     `Rankings`, None for `default_points`. `plane_with`: the name of
     another scale of ratings, across which this one is the height of a plane, as arousal is across valence.
+    `of_chosen`: whether only images that the person had chosen were rated.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Question:
     steps: int | None = None
     plane_with: str | None = None
     points: tuple[float, ...] | None = None
+    of_chosen: bool = False
 
 
 Groups = Mapping[str, Mapping[str, str]]
@@ -152,7 +154,8 @@ def _of_ratings(question: Question, values: Values, plan: AnalysisPlan, moderato
         scale_use=scale_use(counted),
         position_bias=values_by_position(counted),
     )
-    return replace(result, warnings=tuple(question_cautions(result)))
+    cautions = [*question_cautions(result, plan), *([OF_CHOSEN] if question.of_chosen else [])]
+    return replace(result, warnings=tuple(cautions))
 
 
 def _of_pairs(question: Question, pairs: Pairs, plan: AnalysisPlan, moderators: Groups | None) -> QuestionResult:

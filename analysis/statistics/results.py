@@ -87,10 +87,10 @@ class Smallest:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A number with its 95 % interval."""
+    """A number with its 95 % interval; None if one person gave all of it."""
 
     estimate: float
-    ci95: Interval
+    ci95: Interval | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,11 +25,13 @@ def compare_with_smallest(test: ContrastTest, value: float, alpha: float) -> Sma
     """Compare the contrast with ± `value`.
 
     "excluded": the 1 − 2α interval lies within ± value (two one-sided tests, Schuirmann 1987). "at least that large":
-    the 1 − α interval lies wholly beyond it. Otherwise "undecided".
+    the 1 − α interval lies wholly beyond it. Otherwise, and without any spread to test against, "undecided".
     """
     wide, narrow = (t_quantile(1 - tail, test.df) * test.se for tail in (alpha / 2, alpha))
     verdict = "undecided"
-    if abs(test.estimate) - wide >= value:
+    if test.se == 0:
+        verdict = "undecided"
+    elif abs(test.estimate) - wide >= value:
         verdict = "at least that large"
     elif abs(test.estimate) + narrow <= value:
         verdict = "excluded"

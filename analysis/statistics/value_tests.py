@@ -95,6 +95,9 @@ def value_scores(values: Values, draws: int = 10_000, seed: int = 0) -> ValueSco
             found.append((None, None, None, None))
             continue
         mean = float(column[here].mean())
+        if here.sum() < 2:  # one person cannot show how people differ
+            found.append((mean, None, None, None))
+            continue
         (low, high), se, method = studentized_interval(column[here], draws, seed, most=MOST_RESAMPLED)
         found.append((mean, float(se), (max(low, values.lowest), min(high, values.highest)), method))
     average, errors, intervals, methods = zip(*found, strict=True)
@@ -130,13 +133,19 @@ def values_by_clip(values: Values) -> ValuesByClip:
 
 
 def compare_values(tester: ValuesTester) -> tuple[PairComparison, ...]:
-    """All pairs of conditions, on trials with a number for both; as `ranks.pairwise` compares points of ballots.
+    """The pairs of conditions for which two people or more gave numbers to both in a trial, on those trials.
+
+    As `ranks.pairwise` compares points of ballots; of one person's numbers there is no interval.
 
     The probability of superiority is that of a higher number, ties one half.
     """
     values = tester.trials
     given = values.given
-    pairs = [pair for pair in pair_contrasts(values.k) if (given[:, pair[0]] & given[:, pair[1]]).any()]
+    pairs = [
+        pair
+        for pair in pair_contrasts(values.k)
+        if len(np.unique(values.participant[given[:, pair[0]] & given[:, pair[1]]])) > 1
+    ]
     if not pairs:
         return ()
     columns = [contrast.of_numbers(values.filled, given) for _, _, contrast in pairs]

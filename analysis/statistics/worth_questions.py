@@ -42,7 +42,7 @@ def with_pair_statistics(result: QuestionResult, pairs: Pairs, plan: AnalysisPla
         transitivity=transitivity(pairs),
         position_bias=side_bias(pairs),
     )
-    cautions = [caution for caution in question_cautions(result) if caution.code not in OF_RATINGS]
+    cautions = [caution for caution in question_cautions(result, plan) if caution.code not in OF_RATINGS]
     cautions += _pair_cautions(result.wins, pairs)
     if found is not None and errors is not None:
         cautions += worth_cautions(found.worths, jackknife_exact=errors.exact)
@@ -64,7 +64,7 @@ def with_ranking_statistics(
         factorial=() if errors is None else factorial_effects(errors, result.factors, rankings.conditions),
         position_bias=values_by_position(values),
     )
-    cautions = list(question_cautions(result))
+    cautions = list(question_cautions(result, plan))
     if plan.second_choice == "optional" and len(points) > 1 and result.primary is not None:
         cautions.append(
             Caution(

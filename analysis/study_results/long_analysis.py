@@ -70,7 +70,7 @@ def analyse_long_table(
             n_excluded=table.excluded,
             due=due,
             sensitivity=sensitivity,
-            warnings=[] if due is None else [caution.text for caution in table_cautions(table.excluded, due)],
+            warnings=[caution.text for caution in table_cautions(table.excluded, due)],
         )
         if main is not None and isinstance(main.data, Rankings):
             data["counts"]["none_fits"] = int((main.data.ranks[:, 0] == NONE).sum())

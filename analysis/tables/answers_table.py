@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -89,7 +89,19 @@ def read_answers(
             trials,
         )
         questions.append(_READERS[kind](mine))
+    seldom = _of_chosen(rows, np.array([kind == "choose" for kind in kinds])[of], condition)
+    of_chosen = [bool(seldom[of == number].all()) and kinds[number] == "rate" for number in range(len(names))]
+    questions = [replace(question, of_chosen=chosen) for question, chosen in zip(questions, of_chosen, strict=True)]
     return long_table(rows, with_planes(questions), placed=True)
+
+
+def _of_chosen(rows: LongRows, chooses: np.ndarray, condition: np.ndarray) -> np.ndarray:
+    """Whether a row is about an image that was chosen in its trial, if some were shown and not chosen; (M,)."""
+    image = combined(rows.cells(rows.trial), condition + 1)
+    empty = rows.column("value").rows(lambda value: not value)
+    if not (chooses & empty).any():
+        return np.zeros(rows.n, dtype=bool)
+    return np.isin(image, image[chooses & ~empty])
 
 
 def _kind(rows: LongRows, name: str, here: np.ndarray) -> str:

@@ -108,6 +108,7 @@ def _of_images(rows: TrialRows, question: Rate, *, in_parts: bool) -> Iterator[Q
             data=values,
             steps=None if scale.is_slider else scale.highest,
             plane_with=across if scale.key == up else None,
+            of_chosen=question.of == "chosen",
         )
 
 

@@ -17,6 +17,7 @@ from analysis.tables.long_rows import LongRows, LongTable, long_table, read_tria
 
 NAME = "choice"
 _RANK = re.compile(r"rank_([0-9]{1,4})")
+_SHARED = re.compile(r"\s*[;,/=|]\s*")  # between images that somebody wrote into one cell
 
 
 def rank_columns(file: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -56,6 +57,10 @@ def read_ranks(
 
 def _check(rows: LongRows, keys: Sequence[str], columns: dict[str, np.ndarray]) -> None:
     """Refuse gaps, and one image at two ranks: these errors come before those about unknown conditions."""
+    for key in keys:
+        if shared := [part for part in _SHARED.split(key) if part != key and part in keys]:
+            row = int(np.flatnonzero(np.any([column == keys.index(key) for column in columns.values()], axis=0))[0])
+            rows.refuse(row, f"'{key[:80]}' puts '{shared[0]}' and another image at one rank; give each image its own.")
     filled = np.array([key != "" for key in keys], dtype=bool)
     names = list(columns)
     for place, name in enumerate(names):

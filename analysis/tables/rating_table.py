@@ -56,6 +56,13 @@ def question_names(rows: LongRows) -> tuple[list[str], np.ndarray]:
         return [_ONLY], np.zeros(rows.n, dtype=np.int64)
     column = without_missing(rows.table, rows.column("question"), "question")
     refuse_empty(rows, column.rows(lambda value: not value), "question")
+    alike: dict[str, str] = {}
+    for value in column.values:
+        if (other := alike.setdefault(" ".join(value.casefold().split()), value)) != value:
+            raise TableError(
+                f"{rows.table.file}: the questions '{other}' and '{value}' differ in capitals or spaces only; "
+                "write the question in one way."
+            )
     _, first = np.unique(column.codes, return_index=True)
     order = np.argsort(first)
     place = np.empty(len(order), dtype=np.int64)

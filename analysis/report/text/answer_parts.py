@@ -19,16 +19,21 @@ def depends_on_the_other_factor(data: Mapping[str, Any], alpha: float) -> list[s
     """The simple effects, if the interaction of a 2 × 2 is significant; then no main effect holds for both levels."""
     interaction = next((row for row in data.get("secondary") or [] if row.get("contrast") == "interaction"), None)
     effects = data.get("simple_effects") or []
-    if interaction is None or not effects or not is_significant(interaction.get("p_holm"), alpha):
+    if interaction is None or not is_significant(interaction.get("p_holm"), alpha):
         return []
-    preset = effects[0].get("factor") == "redefined"
+    first = effects[0].get("factor") if effects else next(iter(data.get("factors") or ()), "")
     start = (
         _("What redefinition does depends on the form of the prompt (interaction: %(size)s points, %(p)s after Holm).")
-        if preset
+        if first == "redefined"
         else _("What the first factor does depends on the second (interaction: %(size)s points, %(p)s after Holm).")
     )
     values = {"size": plain(interaction.get("estimate")), "p": p_value(interaction.get("p_holm"))}
-    return [start % values, *(_simple_effect(row, alpha) for row in effects)]
+    return [start % values, *([_simple_effect(row, alpha) for row in effects] or [within_unknown()])]
+
+
+def within_unknown() -> str:
+    """The sentence for an interaction whose simple effects cannot be tested: no main effect holds for both levels."""
+    return _("These data are too few to say what it does within each.")
 
 
 def _simple_effect(row: Mapping[str, Any], alpha: float) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import is_significant, value_at
 from analysis.report.context import QuestionView, ReportContext, labels_by_key
-from analysis.report.text.answer_parts import says_nothing, smallest_difference
+from analysis.report.text.answer_parts import says_nothing, smallest_difference, within_unknown
 from analysis.report.text.contrast_names import is_preset, sides
 from analysis.report.text.number_format import degrees, interval, p_value, percent, percent_interval, plain
 from analysis.report.text.question_names import scale_of
@@ -64,7 +64,7 @@ def _share(estimate: float) -> float:
 def _ends(block: Mapping[str, Any], ends: Any) -> str:
     """An interval: of pairs as shares that are won."""
     if block["kind"] == "pair" and ends:
-        return percent_interval([_share(end) for end in ends])
+        return percent_interval([min(max(_share(end), 0.0), 1.0) for end in ends])  # no share lies beyond
     return interval(ends)
 
 
@@ -185,16 +185,16 @@ def _simple_effects(block: Mapping[str, Any], view: QuestionView, alpha: float) 
     """The first factor within each level of the second, if the interaction of a 2 × 2 is significant."""
     interaction = next((row for row in block.get("secondary") or [] if row.get("contrast") == "interaction"), None)
     effects = block.get("simple_effects") or []
-    if interaction is None or not effects or not is_significant(interaction.get("p_holm"), alpha):
+    if interaction is None or not is_significant(interaction.get("p_holm"), alpha):
         return []
-    preset = effects[0].get("factor") == "redefined"
+    first = effects[0].get("factor") if effects else next(iter(block.get("factors") or ()), "")
     start = (
         _("What redefinition does depends on the form of the prompt (interaction: %(size)s points, %(p)s after Holm).")
-        if preset
+        if first == "redefined"
         else _("What the first factor does depends on the second (interaction: %(size)s points, %(p)s after Holm).")
     )
     values = {"size": plain(interaction.get("estimate")), "p": p_value(interaction.get("p_holm"))}
-    return [start % values, *(_simple_effect(block, row, view, alpha) for row in effects)]
+    return [start % values, *([_simple_effect(block, row, view, alpha) for row in effects] or [within_unknown()])]
 
 
 def _simple_effect(block: Mapping[str, Any], row: Mapping[str, Any], view: QuestionView, alpha: float) -> str:

@@ -87,6 +87,14 @@ _SENTENCES = (
         "Ranks after the first could be left out: the primary contrast counts first places alone, because ranks that "
         "are missing for a reason would tilt it."
     ),
+    gettext_noop(
+        "Trials that repeat an earlier one of the same person: %(n)s. They count in means and worths; in the tests for "
+        "new clips they are averaged with that person's other answers to the clip."
+    ),
+    gettext_noop(
+        "Only images that a person had chosen were rated: the numbers are of chosen images, and a condition that was "
+        "seldom chosen is judged by those few."
+    ),
     gettext_noop("Nobody gave a number to %(names)s: nothing is said about it."),
     gettext_noop("Images of which people could not say: %(n)s of %(all)s. They are in no mean."),
     gettext_noop(

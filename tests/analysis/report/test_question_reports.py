@@ -65,6 +65,23 @@ def test_pairs_are_told_as_the_share_of_comparisons_that_are_won() -> None:
     assert f"images from {ahead} tags won {share} % of the comparisons" in answer_of(data)
 
 
+def test_no_share_of_comparisons_lies_beyond_all_of_them() -> None:
+    data = analysis_of("pair")
+    data["questions"]["pair"]["primary"] |= {"estimate": 0.6, "ci95": [0.2, 1.04]}
+    assert "(95 % interval 60 %–100 %, " in answer_of(data)
+
+
+def test_an_interaction_leaves_no_main_effect_even_if_the_simple_effects_cannot_be_tested() -> None:
+    data = analysis_of("pair")
+    block = data["questions"]["pair"]
+    next(row for row in block["secondary"] if row["contrast"] == "interaction")["p_holm"] = 0.01
+    block["simple_effects"] = None
+    answer = answer_of(data)
+    assert answer.startswith("What redefinition does depends on the form of the prompt (interaction: ")
+    assert "These data are too few to say what it does within each." in answer
+    assert "won" not in answer
+
+
 def test_every_question_has_its_block_and_nothing_of_choices_is_left(everything: dict[str, Any]) -> None:
     page = render_report(everything, ReportContext(title="t", questions=SCALES))
     for name in everything["questions"]:

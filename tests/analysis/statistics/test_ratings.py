@@ -6,7 +6,9 @@ from scipy import stats
 
 from analysis.statistics.errors import BallotsError, DesignError
 from analysis.statistics.hotelling import hotelling_test
+from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.plane import plane
+from analysis.statistics.questions import Question, analyse_question
 from analysis.statistics.ratings import check_steps, distribution, rating_agreement, scale_use
 from analysis.statistics.value_tests import values_by_position
 from analysis.statistics.values import make_values
@@ -141,3 +143,29 @@ def test_a_position_that_is_rated_higher_is_found():
     shown = np.take_along_axis(centred, order, axis=1)
     differences = (shown[:, 0] - shown[:, 1]).reshape(20, 6).mean(axis=1)
     assert even.test.p == pytest.approx(stats.ttest_1samp(differences, 0).pvalue)
+
+
+def test_repeats_and_ratings_of_chosen_images_alone_are_said():
+    twice = make_values(
+        ["p", "q", "p", "q"], ["x"] * 4, JUDGES[:, :2], conditions=("a", "b"), lowest=1, highest=10, repeat=[0, 0, 1, 1]
+    )
+    codes = [caution.code for caution in _ratings(twice).warnings]
+    assert ("repeated_trials" in codes, "of_chosen" in codes) == (True, False)
+    codes = [caution.code for caution in _ratings(twice, AnalysisPlan(repeats="first"), of_chosen=True).warnings]
+    assert ("repeated_trials" in codes, "of_chosen" in codes) == (False, True)
+
+
+def _ratings(values, plan=None, *, steps=10, **options):
+    question = Question(name="match", kind="rate", data=values, steps=steps, **options)
+    return analyse_question(question, plan or AnalysisPlan(draws=20))
+
+
+def test_one_persons_numbers_have_a_mean_and_no_interval():
+    table = np.array([[5, 2], [4, 1], [6, 3]], dtype=float)
+    table[1:, 1] = np.nan
+    values = make_values(["p", "q", "r"], ["x"] * 3, table, conditions=("a", "b"), lowest=1, highest=7)
+    found = _ratings(values, steps=7)
+    assert found.scores.mean == (5, 2)
+    assert found.scores.ci95[0][0] < 5 < found.scores.ci95[0][1]
+    assert (found.scores.se[1], found.scores.ci95[1]) == (None, None)
+    assert found.pairwise == ()

@@ -10,6 +10,7 @@ from analysis.statistics.analysis import analyse
 from analysis.statistics.ballots import NONE, PRESET, Ballots
 from analysis.statistics.contrast_tests import ContrastTester, cells_of
 from analysis.statistics.contrasts import mean_centred, mean_shown, pair_contrasts, points_contrasts
+from analysis.statistics.crossed_design import CrossedDesign
 from analysis.statistics.design_checks import drop_out
 from analysis.statistics.errors import DesignError
 from analysis.statistics.missing_seconds import missing_seconds
@@ -150,6 +151,7 @@ def test_the_smallest_difference_has_three_verdicts():
     assert compare_with_smallest(test, high + 0.01, 0.05).verdict == "excluded"
     reverse = replace(test, estimate=-test.estimate)
     assert compare_with_smallest(reverse, low - 0.01, 0.05).verdict == "at least that large"
+    assert compare_with_smallest(replace(test, se=0.0), 0.01, 0.05).verdict == "undecided"
     for wrong in (0.0, -1.0, 4.5, float("nan")):
         with pytest.raises(DesignError, match="smallest difference"):
             analyse(simulated(), replace(QUICK, smallest=wrong))
@@ -333,3 +335,13 @@ def of_two_or_four(seed: int) -> Ballots:
     ranked = np.argsort(-utility, axis=-1).astype(np.int8)
     order = np.where(np.isfinite(np.take_along_axis(utility, ranked.astype(int), axis=1)), ranked, NONE)
     return replace(simulated(40, 8), first=ranked[:, 0], second=ranked[:, 1], order=order.astype(np.int8))
+
+
+def test_a_sparse_table_without_a_variance_says_nothing_instead_of_an_interval_of_no_width():
+    person = np.array([0, 0, 1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 5, 5])
+    clip = np.array([2, 4, 1, 0, 5, 1, 5, 0, 2, 4, 0, 1, 3, 5])
+    y = np.array([-1.0, 1, -1, -1, 1, 1, 1, 1, 1, -1, 1, 1, -1, -1])
+    design = CrossedDesign(person, clip)
+    assert design.estimable
+    assert design.mean(y) is None
+    assert design.mean(np.ones(14)).variance == 0

@@ -112,6 +112,9 @@ def test_chosen_and_rated_has_all_of_the_choices_beside_the_questions() -> None:
     )
     rated = result["questions"]["match"]["scores"]
     assert sum(row["answers"] for row in rated.values()) == 2 * result["n_ballots"]
+    assert any(
+        text.startswith("Only images that a person had chosen") for text in result["questions"]["match"]["warnings"]
+    )
 
 
 def test_one_choice_misses_no_second_and_every_kind_has_its_block() -> None:

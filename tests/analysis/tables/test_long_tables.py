@@ -8,7 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from analysis.statistics.errors import DesignError
+from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.rankings import Rankings
+from analysis.study_results.long_analysis import analyse_long_table
 from analysis.tables.errors import TableError
 from analysis.tables.long_tables import ANSWERS, BALLOTS, PAIRS, RANKS, RATINGS, LongOptions, form_of, read_long_table
 from analysis.tables.rating_scales import parse_scales
@@ -323,3 +325,28 @@ def test_all_answers_are_analysed_by_the_question_that_is_named(tmp_path):
     assert (data["n_ballots"], data["n_clips"]) == (20, 5)
     mean = np.mean([(p * c + 0) % 7 + 1 for p in range(4) for c in range(5)])
     assert data["questions"]["valence"]["scores"]["a"]["mean"] == pytest.approx(mean)
+
+
+def test_ratings_of_chosen_images_alone_are_found_in_the_table_of_all_answers(tmp_path):
+    found = {question.name: question.of_chosen for question in read(tmp_path, ALL_ANSWERS).questions}
+    assert [name for name, of_chosen in found.items() if of_chosen] == ["match"]
+    with_others = ALL_ANSWERS + "p2,c1,0,1,match,rate,c,3,5,0\n"
+    assert not any(question.of_chosen for question in read(tmp_path, with_others).questions)
+
+
+@pytest.mark.parametrize("tie", ["a;c", "a = c", "a/c"])
+def test_two_images_at_one_rank_are_refused(tmp_path, tie):
+    with pytest.raises(TableError, match=f"row 2: '{tie}' puts 'a' and another image at one rank"):
+        read(tmp_path, RANKS_OF_FOUR.replace("p1,c1,a,b,d", f"p1,c1,{tie},b,d"))
+
+
+def test_questions_that_differ_in_capitals_are_not_two(tmp_path):
+    with pytest.raises(TableError, match="'match' and 'Match' differ in capitals"):
+        read(tmp_path, RATINGS_OF_TWO.replace("p1,c1,match,b", "p1,c1,Match,b"))
+
+
+def test_excluded_people_are_named_where_no_question_compares_conditions(tmp_path):
+    rows = [row for row in ALL_ANSWERS.split("\n") if "pick" in row or row.startswith("participant")]
+    table = read(tmp_path, "\n".join([*rows, "p3,c1,0,1,mood,pick,,,joy,1"]))
+    found = analyse_long_table(table, AnalysisPlan(draws=20))
+    assert "Ballots excluded from everything here: 1." in found["warnings"]
