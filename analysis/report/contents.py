@@ -28,7 +28,7 @@ from analysis.statistics.ballots import natural_key
 def with_default_views(data: Mapping[str, Any], context: ReportContext) -> ReportContext:
     """The context with a view of every condition and clip; those that it does not name get their keys as names."""
     of_questions = (block.get("by_clip") for block in (data.get("questions") or {}).values())
-    by_clip = data.get("by_clip") or next(filter(None, of_questions), {})
+    by_clip: Mapping[str, Any] = data.get("by_clip") or next(filter(None, of_questions), {})
     return replace(
         context,
         conditions=list(context.conditions) or condition_views(data["conditions"]),

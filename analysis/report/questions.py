@@ -80,7 +80,9 @@ def about_choices(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the analysis says of first and second choices alone: their contrast, not that of another main question."""
     if not leads(data):
         return data
-    block = next((block for name, block in data["questions"].items() if is_of_choices(data, name)), {})
+    block: Mapping[str, Any] = next(
+        (block for name, block in data["questions"].items() if is_of_choices(data, name)), {}
+    )
     return {**data, "primary": block.get("primary")}
 
 

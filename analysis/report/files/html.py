@@ -87,8 +87,8 @@ def _swatch(view: ConditionView) -> SafeString:
 
 def _drawn(table: TextTable, *, level: int) -> dict[str, Any]:
     """A table for the template, under a heading of this level."""
-    html = render_to_string("analysis/_report_table.html", {"table": _aligned(table), "level": level})
-    html = html.lstrip().removesuffix("\n")
+    rendered = render_to_string("analysis/_report_table.html", {"table": _aligned(table), "level": level})
+    html = rendered.lstrip().removesuffix("\n")
     return {"key": table.key, "title": table.title, "html": mark_safe(html)}  # noqa: S308 (a template escapes it)
 
 
