@@ -210,7 +210,9 @@ def test_labels_of_pairs_cannot_be_decoded_by_which_of_them_meet() -> None:
     person, _token = enrol(study)
     for trial in person.trials.order_by("number"):
         cast_ballot(trial, Answer(uuid4(), "A"))
-    plan = [frozenset(condition for _clip, condition in trial.images) for trial in draw_plan(design_of(study, "real"), 0)]
+    plan = [
+        frozenset(condition for _clip, condition in trial.images) for trial in draw_plan(design_of(study, "real"), 0)
+    ]
 
     def namings(*, sealed: bool) -> list[dict[str, int]]:
         """All namings of labels by which each trial shows the two conditions of the plan."""
