@@ -4,8 +4,8 @@ Times are whole seconds since the person arrived: exact ones would lead to a rec
 
 While a study is sealed, images have names of their own in each trial, α, β, …, in the order in which the person first
 chose or enlarged them. Their positions would tell too much: consecutive people see each image once in each position, so
-with the letters of many people one could count how much they agree. Ratings name no image then, as they are mostly given
-in the order of the page.
+with the letters of many people one could count how much they agree. Ratings name no image then, as they mostly follow
+the order of the page.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -197,7 +197,7 @@ class _Names:
     used: dict[int, str] = field(default_factory=dict)
 
     def tells(self, kind: str) -> bool:
-        """Whether the image of an event is named. Images are rated in the order of their positions: not under the seal."""
+        """Whether the image of an event is named; of ratings, which follow the positions, not under the seal."""
         return kind in _OF_AN_IMAGE and not (self.sealed and kind == "rate")
 
     def of_position(self, position: int) -> str:
