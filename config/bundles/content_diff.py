@@ -1,8 +1,8 @@
 """Compare the answers to further questions in an export of a sealed study with those in a later, unsealed one.
 
-The older one names images by labels, shuffled for each person. The answers are the same if some naming of a person's
-labels turns all of them into those of the newer one: if the labels and the conditions have the same signatures, each
-the list of all that the person said of it.
+The older one names images by labels, shuffled for each person, of pairs for each pair. The answers are the same if some
+naming of the labels turns all of them into those of the newer one: if the labels and the conditions have the same
+signatures, each the list of all that the person said of it.
 """
 
 import json
@@ -25,11 +25,16 @@ def words_in(study: Mapping[str, Any]) -> set[str]:
     return {str(one["key"]) for one in instrument.get("questions", ()) if one.get("kind") == "text"}
 
 
+def has_pairs(study: Mapping[str, Any]) -> bool:
+    """Whether people compare two images, so that labels hold for a trial only, by what study.json says."""
+    return any(one.get("kind") == "pair" for one in (study.get("instrument") or {}).get("questions", ()))
+
+
 def is_same_but_for_names(pairs: Iterable[tuple[Row, Row]], *, ranked: str, words: set[str]) -> bool:
     """Return whether a person's older rows of ballots become the newer ones by naming each label one condition.
 
     Args:
-        pairs: the person's rows, older and newer, of each trial.
+        pairs: the person's rows, older and newer, of each trial in which a label means the same.
         ranked: the key under which a content lists images.
         words: the keys that the older rows leave out.
     """

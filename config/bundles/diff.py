@@ -15,7 +15,7 @@ from pathlib import Path
 from analysis.study_results.report_files import REPORT_FILES
 from config.bundles.chain_check import Chain, read_chain
 from config.bundles.check import check_bundle
-from config.bundles.content_diff import is_same_but_for_names, ranked_key_in, words_in
+from config.bundles.content_diff import has_pairs, is_same_but_for_names, ranked_key_in, words_in
 from config.bundles.reading import (
     CHAIN,
     CLIPS_LEFT_OUT,
@@ -252,7 +252,8 @@ def _compare_ballots(pair: _Pair) -> None:
     shared = [name for name in _BALLOT if name in next(pair.old.ballots, {})]
     is_unsealed = pair.old.is_sealed and not pair.new.is_sealed
     faults, revised = [], 0
-    labels: dict[str, list[tuple[Row, Row]]] = {}
+    labels: dict[tuple[str, str], list[tuple[Row, Row]]] = {}  # rows in which a label means the same
+    by_trial = has_pairs(pair.old.study)
     for (code, trial), row in before.items():
         if (now := after.get((code, trial))) is None:
             if not pair.has_withdrawn(code):
@@ -267,17 +268,17 @@ def _compare_ballots(pair: _Pair) -> None:
         elif changed:
             faults.append(f"ballots.csv: {', '.join(changed)} of {code} in trial {trial} was changed.")
         elif is_unsealed and code in pair.ended:
-            labels.setdefault(code, []).append((row, now))
+            labels.setdefault((code, trial if by_trial else ""), []).append((row, now))
     faults += [
         f"ballots.csv: the choices of {code} were changed: the same label stands for more than one condition."
-        for code, found in labels.items()
+        for (code, _trial), found in labels.items()
         if not _is_one_to_one((row.get(name) or "", now.get(name) or "") for row, now in found for name in _LABELS)
     ]
     if pair.old.study.get("instrument"):
         ranked, words = ranked_key_in(pair.new.study), words_in(pair.new.study)
         faults += [
             f"ballots.csv: the content of {code} was changed: no naming of the labels turns the older into the newer."
-            for code, found in labels.items()
+            for (code, _trial), found in labels.items()
             if not is_same_but_for_names(found, ranked=ranked, words=words)
         ]
     pair.faults(faults)

@@ -4,7 +4,7 @@ It has one form for every instrument. What the ballot table hides while a study 
 rows of a trial are then in the order of their labels: in that of the page they would tell positions.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from study.ballots.table import StoredBallots
@@ -31,8 +31,8 @@ def answers_by_person(
     """Each person who has ballots, by number, with the rows of their answers by trial number.
 
     Args:
-        sealed: whether to hide conditions behind labels that differ by participant; None hides them while the study
-            is sealed.
+        sealed: whether to hide conditions behind labels that differ by participant, and by pair; None hides them while
+            the study is sealed.
         after: only people behind this number.
         stages: the stages whose people to include; by default the main one, which gives the results.
 
@@ -44,15 +44,14 @@ def answers_by_person(
     """
     stored = StoredBallots(study, sealed=study.is_sealed if sealed is None else sealed)
     for person, ballots in stored.by_person(after=after, stages=stages):
-        labels = stored.labels_of(person)
-        yield person, [row for ballot in ballots for row in _rows(stored, person, labels, ballot)]
+        yield person, [row for ballot in ballots for row in _rows(stored, person, ballot)]
 
 
-def _rows(
-    stored: StoredBallots, person: Participant, labels: Mapping[int, str], ballot: tuple[Any, ...]
-) -> Iterator[tuple[Any, ...]]:
+def _rows(stored: StoredBallots, person: Participant, ballot: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
     clip, repeat, number, order_text, first, second, *rest = ballot
-    names = {stimulus: stored.name(stimulus, clip, labels) for stimulus in stored.order(order_text)}
+    order = stored.order(order_text)
+    labels = stored.labels_of(person, order)
+    names = {stimulus: stored.name(stimulus, clip, labels) for stimulus in order}
     content = stored.named(rest[-1], names) if stored.has_content else {}
     shown = sorted(names.values()) if stored.sealed else list(names.values())
     position = {} if stored.sealed else {name: place for place, name in enumerate(shown, start=1)}

@@ -5,6 +5,9 @@ would let results be counted, and somebody who took part and remembers an image 
 reveals the condition at a position. So the labels are shuffled for each participant, and positions, orders and free
 text are left out.
 
+Of pairs the labels are shuffled for each pair: the seed tells which two conditions a trial shows, so labels that a
+person's trials share would be decoded by which of them meet.
+
 A study that asks more than the first and the second choice has one column more, `content`.
 """
 
@@ -70,10 +73,10 @@ def counted_people(study: Study, stage: str = StudyStage.MAIN) -> QuerySet[Parti
     return study.participants.filter(kind=counted_kind(study), stage=stage)
 
 
-def _labels_of(participant: Participant, labels: Mapping[int, str]) -> dict[int, str]:
-    """The opaque labels by condition id, shuffled for this participant."""
+def _shuffled(labels: Mapping[int, str], lot: str) -> dict[int, str]:
+    """The opaque labels by condition id, shuffled by a lot."""
     shuffled = sorted(labels.values())
-    random.Random(participant.nonce).shuffle(shuffled)
+    random.Random(lot).shuffle(shuffled)
     return dict(zip(sorted(labels), shuffled, strict=True))
 
 
@@ -122,8 +125,8 @@ def ballots_by_person(
     """Each person who has ballots, by kind and number, with the rows of their ballots by trial number.
 
     Args:
-        sealed: whether to hide conditions behind labels that differ by participant; None hides them while the study
-            is sealed.
+        sealed: whether to hide conditions behind labels that differ by participant, and by pair; None hides them while
+            the study is sealed.
         kinds: the kinds of participant to include; None includes those that give the results.
         trial_kinds: the kinds of trial to include; by default main trials, with their hidden repeats.
         after: of each kind of participant, only those behind this number.
@@ -185,6 +188,7 @@ class StoredBallots:
         self._images = {pk: (condition, clip, number) for pk, condition, clip, number in images}
         self._ranked = choose.key if (choose := self.instrument.choose) is not None else ""
         self._words = {question.key for question in self.instrument.questions if isinstance(question, Text)}
+        self._lot, self._labels = "", dict[int, str]()  # those shuffled last
         # Orders by their text: a study has some thousands of them, and each is in many rows.
         self._orders: dict[str, list[int]] = {}
 
@@ -213,9 +217,17 @@ class StoredBallots:
                 if found := ballots[person.pk]:
                     yield person, found
 
-    def labels_of(self, person: Participant) -> Mapping[int, str]:
-        """The names of the conditions by primary key; if sealed, labels shuffled for this person."""
-        return _labels_of(person, self._conditions) if self.sealed else self._conditions
+    def labels_of(self, person: Participant, order: Iterable[int]) -> Mapping[int, str]:
+        """The names of the conditions by primary key, in a trial with these images.
+
+        If sealed, they are labels shuffled for this person; of pairs, for this person and these two images.
+        """
+        if not self.sealed:
+            return self._conditions
+        lot = f"{person.nonce}{sorted(order)}" if self.instrument.pair is not None else person.nonce
+        if lot != self._lot:
+            self._lot, self._labels = lot, _shuffled(self._conditions, lot)
+        return self._labels
 
     def name(self, stimulus: int | None, clip: int, labels: Mapping[int, str]) -> str:
         """The name of an image in a trial of this clip."""
@@ -227,10 +239,11 @@ class StoredBallots:
     def rows(self, person: Participant, ballots: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
         """The rows of one person's ballots, given as `by_person` does."""
         code, excluded, flags = person.code, int(person.left_out), ";".join(person.flag_kinds)
-        labels, sealed = self.labels_of(person), self.sealed
+        sealed = self.sealed
         for clip, repeat, number, order_text, first, second, none_fits, at, *rest in ballots:
             seconds, listened, reason, knows_piece, nonce, digest, *content = rest
             order = self.order(order_text)
+            labels = self.labels_of(person, order)
             names = [self.name(stimulus, clip, labels) for stimulus in order]
 
             def position(stimulus: int | None, order: list[int] = order) -> int | str:

@@ -67,6 +67,7 @@ def study_instrument(request: HttpRequest, study: Study) -> HttpResponse:
             "presets": [(name, *PRESET_WORDS[name]) for name in PRESETS],
             "trials": trials_of_a_person(study),
             "expected_minutes": None if broken else expected_minutes(study),
+            "pilots": study.settings_can_change and study.participants.filter(trials__isnull=False).exists(),
             "before": take_held(request, study, _BEFORE) if study.settings_can_change else None,
             "version": instrument_editing.version_of(study),
         },

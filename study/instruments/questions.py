@@ -9,14 +9,25 @@ from typing import Annotated, Literal, Self
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from study.web.http import UNSTORABLE
+
+
+def _storable(text: str) -> str:
+    """Refuse what no database stores: YAML and JSON can write it by its number."""
+    if UNSTORABLE.search(text):
+        raise ValueError(_("a character in it cannot be stored; write the text anew"))
+    return text
+
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[a-z]+)?$")]
-Texts = dict[Language, Annotated[str, StringConstraints(max_length=500)]]
+Texts = dict[Language, Annotated[str, StringConstraints(max_length=500), AfterValidator(_storable)]]
 
 MOST_QUESTIONS = 12
 MOST_SCALES = 6  # of one question
+MOST_RATINGS = 24  # scales and picks of a trial: with six images more than a hundred answers on one page
 MOST_OPTIONS = 20
 MOST_IMAGES = 6
 MOST_LETTERS = 1000  # of an answer in words
@@ -157,6 +168,17 @@ class Instrument(_Frozen):
     def _is_whole(self) -> Self:
         if twice := _first_twice(self.keys()) or _first_twice(question.key for question in self.questions):
             raise ValueError(_("two questions or scales are called “%(key)s”; rename one") % {"key": twice})
+        questions = {question.key: place for place, question in enumerate(self.questions)}
+        for place, question in enumerate(self.questions):
+            for scale in question.scales if isinstance(question, Rate) else ():
+                if questions.get(scale.key, place) != place:
+                    raise ValueError(_("two questions or scales are called “%(key)s”; rename one") % {"key": scale.key})
+        ratings = sum(len(each.scales) if isinstance(each, Rate) else isinstance(each, Pick) for each in self.questions)
+        if ratings > MOST_RATINGS:
+            raise ValueError(
+                _("a trial has %(n)d scales and picks at most, not %(found)d; leave some out")
+                % {"n": MOST_RATINGS, "found": ratings}
+            )
         choices = [question for question in self.questions if isinstance(question, Choose | Pair)]
         if len(choices) > 1:
             raise ValueError(

@@ -41,14 +41,14 @@ def to_data(instrument: Instrument) -> dict[str, Any]:
 
 def _sentence(data: Any, fault: Any) -> str:
     """Describe a fault by the question's place and key and the path within it."""
-    why = fault["msg"].removeprefix("Value error, ").rstrip(".")
+    why = _short(fault["msg"].removeprefix("Value error, ").rstrip("."))
     place, path = _question_of(fault["loc"])
     if place is None:
         return _("The questions in each trial: %(why)s.") % {"why": f"{path}: {why}" if path else why}
     key = _key_at(data, place)
     return _("Question %(n)d of each trial (%(key)s): %(why)s.") % {
         "n": place + 1,
-        "key": key or "?",
+        "key": _short(key, 60) or "?",
         "why": f"{path}: {why}" if path else why,
     }
 
@@ -64,7 +64,12 @@ def _question_of(loc: tuple[str | int, ...]) -> tuple[int | None, str]:
 
 
 def _path(parts: tuple[str | int, ...]) -> str:
-    return " ".join(str(part + 1) if isinstance(part, int) else part for part in parts)
+    return " ".join(str(part + 1) if isinstance(part, int) else _short(part, 60) for part in parts)
+
+
+def _short(text: str, most: int = 300) -> str:
+    """Return the beginning of what somebody wrote, which may be as long as a file."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _key_at(data: Any, place: int) -> str:

@@ -3,8 +3,9 @@
 Times are whole seconds since the person arrived: exact ones would lead to a recruiting platform's list, as in exports.
 
 While a study is sealed, images have names of their own in each trial, α, β, …, in the order in which the person first
-turned to them. Their positions would tell too much: consecutive people see each image once in each position, so with
-the letters of many people one could count how much they agree.
+chose or enlarged them. Their positions would tell too much: consecutive people see each image once in each position, so
+with the letters of many people one could count how much they agree. Ratings name no image then, as they mostly follow
+the order of the page.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -175,8 +176,8 @@ def _second(person: Participant, at: datetime) -> int:
 
 
 def _of_event(event: Placed, names: Mapping[int, "_Names"]) -> Moment:
-    letter = event.data.get("image") if event.kind in _OF_AN_IMAGE else None
     named = names.get(event.trial or 0)
+    letter = event.data.get("image") if named and named.tells(event.kind) else None
     return Moment(
         at=round(event.at),
         lane=_LANE_OF.get(event.kind, "trial"),
@@ -196,6 +197,10 @@ class _Names:
     order: Sequence[int]
     sealed: bool
     used: dict[int, str] = field(default_factory=dict)
+
+    def tells(self, kind: str) -> bool:
+        """Whether the image of an event is named; of ratings, which follow the positions, not under the seal."""
+        return kind in _OF_AN_IMAGE and not (self.sealed and kind == "rate")
 
     def of_position(self, position: int) -> str:
         if not 0 <= position < len(self.order):
@@ -217,7 +222,7 @@ class _Names:
 def _names(trials: Iterable[Trial], placed: Iterable[Placed], *, sealed: bool) -> dict[int, _Names]:
     names = {trial.number: _Names(trial.position_order, sealed) for trial in trials}
     for event in placed:  # first what was touched, in time: an answer is made of it
-        if event.trial in names and event.kind in _OF_AN_IMAGE:
+        if event.trial in names and names[event.trial].tells(event.kind):
             names[event.trial].of_letter(event.data.get("image"))
     return names
 

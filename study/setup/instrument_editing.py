@@ -33,7 +33,8 @@ def set_instrument(
     """Save the questions of each trial; {} is the first and the second choice.
 
     Return whether the smallest difference that matters has left the plan: it was in the units of the main question,
-    which now has others.
+    which now has others. Pilots are erased if other answers can be given now: what theirs say, and how long they took,
+    is of other questions.
 
     Args:
         change, key: what was done, and the question to which it was done, for the log.
@@ -47,6 +48,8 @@ def set_instrument(
     _refuse_misfit(instrument, locked.conditions.count())
     stored = {} if to_data(instrument) in (to_data(CLASSIC), _CLASSIC_NAMED) else to_data(instrument)
     lost = _loses_smallest(locked, instrument)
+    if _answered_by(stored) != _answered_by(locked.instrument):
+        locked.participants.filter(trials__isnull=False).delete()
     locked.instrument = study.instrument = stored
     locked.save(update_fields=["instrument", "plan"])
     study.plan = locked.plan
@@ -56,6 +59,17 @@ def set_instrument(
 
 
 _CLASSIC_NAMED = to_data(CLASSIC.model_copy(update={"primary": "choice"}))
+
+
+# What changes without another answer becoming possible.
+_ONLY_READ = frozenset({"text", "low", "high", "points", "primary", "layout"})
+
+
+def _answered_by(data: Any) -> Any:
+    """Return what tells which answers an instrument takes: its plain data without its words."""
+    if isinstance(data, dict):
+        return {name: _answered_by(value) for name, value in data.items() if name not in _ONLY_READ}
+    return [_answered_by(value) for value in data] if isinstance(data, list) else data
 
 
 def _loses_smallest(study: Study, new: Instrument) -> bool:

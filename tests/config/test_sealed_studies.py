@@ -12,6 +12,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,9 +29,11 @@ from django.utils import timezone
 from analysis.study_results.analyses import build_analysis, request_analysis
 from config.bundles import export_study
 from study.ballots.casting import Answer, cast_ballot, digest_of
+from study.ballots.long_table import LONG_COLUMNS, answers_by_person
 from study.ballots.table import ballot_rows
 from study.design import draw_plan
 from study.errors import NotAllowedNow
+from study.instruments.presets import PRESETS
 from study.models import Ballot, Participant, Role, Stimulus, Study
 from study.participants.completion import finish
 from study.participants.enrolment import design_of, enrol, main_clips
@@ -199,6 +202,34 @@ def test_labels_cannot_be_decoded_by_the_seed_or_by_taking_part() -> None:
     assert by_taking_part(ballot_rows(study, sealed=False))[False] == 0
     others = by_taking_part(ballot_rows(study))
     assert others[False] > others[True]
+
+
+def test_labels_of_pairs_cannot_be_decoded_by_which_of_them_meet() -> None:
+    """The attack names the labels of one person by the seed; with labels for the whole person, the control, it can."""
+    study = make_open_study(clips=3, instrument=PRESETS["pairs"], repeats=2)
+    person, _token = enrol(study)
+    for trial in person.trials.order_by("number"):
+        cast_ballot(trial, Answer(uuid4(), "A"))
+    plan = [
+        frozenset(condition for _clip, condition in trial.images) for trial in draw_plan(design_of(study, "real"), 0)
+    ]
+
+    def namings(*, sealed: bool) -> list[dict[str, int]]:
+        """All namings of labels by which each trial shows the two conditions of the plan."""
+        met: dict[int, set[str]] = {}
+        for _person, rows in answers_by_person(study, sealed=sealed):
+            for row in (dict(zip(LONG_COLUMNS, row, strict=True)) for row in rows):
+                met.setdefault(row["trial"], set()).add(row["condition"])
+        labels = sorted(set().union(*met.values()))
+        tried = (dict(zip(labels, order, strict=True)) for order in permutations(range(len(labels))))
+        return [
+            named
+            for named in tried
+            if all({named[label] for label in met[at]} == shown for at, shown in enumerate(plan, start=1))
+        ]
+
+    assert len(namings(sealed=False)) == 1
+    assert namings(sealed=True) == []
 
 
 def test_no_analysis_of_a_sealed_study_is_computed(capsys: Any, tmp_path: Path) -> None:

@@ -42,8 +42,11 @@ INSTRUMENT = {
 }
 
 
-def open_study() -> Study:
-    study = make_study(clips=2, grace_minutes=0, instrument=INSTRUMENT, licence="CC-BY-4.0")
+PAIRS = {"questions": [{"kind": "pair", "key": "pair"}, {"kind": "rate", "key": "r", "scales": [{"key": "match"}]}]}
+
+
+def open_study(instrument: dict[str, Any] = INSTRUMENT) -> Study:
+    study = make_study(clips=2, grace_minutes=0, instrument=instrument, licence="CC-BY-4.0")
     for clip in study.clips.all():
         clip.audio_digest = hashlib.sha256(clip.audio.read()).hexdigest()
         clip.save()
@@ -55,6 +58,9 @@ def open_study() -> Study:
     for number in range(3):
         person, _token = enrol(study)
         for place, trial in enumerate(person.trials.order_by("number")):
+            if instrument is PAIRS:
+                cast_ballot(trial, Answer(uuid4(), "AB"[place % 2], values={"match.A": ("2",), "match.B": ("6",)}))
+                continue
             letters = [*"ABCD"[(number + place) % 4 :], *"ABCD"[: (number + place) % 4]][:3]
             values = {f"match.{letter}": (str(5 + rank),) for rank, letter in enumerate(letters)}
             values |= {f"match.{letters[2]}": ("none",), "mood": ("calm",), "why": ("=1+1",)}
@@ -214,6 +220,26 @@ def test_a_sealed_export_agrees_with_the_later_one_unless_contents_were_changed(
     assert "ballots.csv: the content of r0001 was changed: no naming of the labels turns the older into the newer." in (
         faults
     )
+
+
+def test_labels_of_pairs_agree_with_the_later_export_trial_by_trial(tmp_path: Path) -> None:
+    study = open_study(PAIRS)
+    export_study(study, tmp_path / "sealed.zip")
+    export_study(close(study), tmp_path / "later.zip")
+    assert verify_diff(tmp_path / "sealed.zip", tmp_path / "later.zip").faults == []
+
+    faults = verify_diff(tmp_path / "sealed.zip", rewritten(tmp_path / "later.zip", the_other_was_rated_so)).faults
+
+    assert any("the content of r0001 was changed" in fault for fault in faults), faults
+
+
+def the_other_was_rated_so(files: dict[str, bytes]) -> None:
+    """In the first ballot exchange what was said of the two images, not which of them was chosen."""
+    rows = table(files, "ballots.csv")
+    content = json.loads(rows[0]["content"])
+    (one, a), (other, b) = content["match"].items()
+    rows[0]["content"] = canonical_content({**content, "match": {one: b, other: a}})
+    files["ballots.csv"] = as_csv(rows)
 
 
 def test_verify_names_ballots_and_questions_that_were_changed_in_the_database() -> None:

@@ -18,7 +18,9 @@ from study.instruments.presets import PRESETS
 from study.instruments.questions import Choose, Pair, Rate
 from study.instruments.reading import to_data
 from study.instruments.words import PRESET_WORDS
-from study.models import Study
+from study.models import InviteLink, Participant, Study
+from study.participants.enrolment import enrol
+from study.participants.links import create_personal_links
 from study.setup.instrument_editing import set_instrument
 from study.setup.instrument_text import instrument_yaml, read_instrument
 from tests.config.fuzz.page_forms import form_with
@@ -198,6 +200,21 @@ def test_the_smallest_difference_leaves_the_plan_with_the_units_in_which_it_was_
     assert set_instrument(study, PRESETS["match_and_quality"]) is True
     study.refresh_from_db()
     assert study.plan["analysis"] == {"moderators": []}
+
+
+def test_pilots_go_when_something_else_is_asked_and_stay_when_only_words_change(study: Study, page: Client) -> None:
+    create_personal_links(study, 1, kind=Participant.Kind.PILOT)
+    warning = "these pilots and their answers are erased"
+    set_instrument(study, PRESETS["match_and_quality"])
+    assert warning not in page.get(url(study)).text
+    enrol(study, link=InviteLink.objects.get())
+    assert warning in page.get(url(study)).text
+    other_words = json.loads(json.dumps(PRESETS["match_and_quality"]).replace("music", "sound"))
+
+    set_instrument(study, other_words)
+    assert study.participants.count() == 1
+    set_instrument(study, PRESETS["pairs"])
+    assert study.participants.count() == 0
 
 
 def test_the_plan_asks_only_for_what_the_questions_give_a_meaning(study: Study, page: Client) -> None:

@@ -43,6 +43,10 @@ def test_presets_are_instruments_and_speak_both_languages(name: str) -> None:
         ([{"kind": "pick", "key": "p", "options": [{"key": "x"}, {"key": "x"}]}], "categories are called “x”"),
         ([{"kind": "text", "key": "why"}], "nothing in it has to be answered"),
         ([{"kind": "guess", "key": "why"}], "1 of each trial"),
+        ([rating(), {**rating(), "key": "match", "scales": [{"key": "other"}]}], "are called “match”"),
+        ([rating(text={"en": "a\0"})], "a character in it cannot be stored"),
+        ([{**rating(), "key": f"r{q}", "scales": [{"key": f"s{q}_{at}"} for at in range(5)]} for q in range(5)], "24"),
+        ([{"kind": "text", "key": "k" * 90_000}], "^.{,500}$"),
     ],
 )
 def test_what_is_no_instrument_is_refused_with_the_question(questions: list[dict[str, Any]], said: str) -> None:

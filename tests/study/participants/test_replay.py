@@ -163,6 +163,30 @@ def test_under_the_seal_the_replay_is_the_same_whichever_positions_were_chosen()
     assert [(row.image, row.second) for row in open_now.moments if row.kind == "answer"] == [("D", "C")]
 
 
+@pytest.mark.parametrize("sealed", [True, False])
+def test_under_the_seal_ratings_in_the_order_of_the_page_name_no_image(sealed: bool) -> None:
+    """Who rates A, B, C, D and then chooses C would otherwise have chosen γ: the position."""
+    questions = [
+        {"kind": "rate", "key": "rating", "scales": [{"key": "match"}]},
+        {"kind": "choose", "key": "choice", "ranks": 1},
+    ]
+    study = make_open_study(clips=1, listening_minimum_seconds=0, instrument={"questions": questions})
+    visit = visited(study)
+    rated = [{"kind": "rate", "trial": 1, "data": {"image": letter, "t": at}} for at, letter in enumerate("ABCD")]
+    post_events(visit, *rated, {"kind": "choose", "trial": 1, "data": {"image": "C", "t": 9}})
+    visit.post("trial/1/", {"first": "C"} | {f"q.match.{letter}": "4" for letter in "ABCD"})
+    if not sealed:
+        close(study)
+
+    moments = replay_of(visit.participant, study).moments
+
+    told = (
+        [moment.image for moment in moments if moment.kind == "rate"],
+        [row.image for row in moments if row.is_answer],
+    )
+    assert told == ((["", "", "", ""], ["α"]) if sealed else (["A", "B", "C", "D"], ["C"]))
+
+
 def letter_of(trial: Trial, stimulus: int | None) -> str:
     return LETTERS[trial.position_order.index(stimulus)]
 
