@@ -1,5 +1,6 @@
 """Reading values of the analysis JSON, in which every block may be null or missing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -13,6 +14,18 @@ def value_at(data: Any, *path: str | int) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return data
+
+
+def mean_of(row: Any) -> float | None:
+    """The mean of a row of `scores`: of points, or of the answers to a question; None if it is not known."""
+    points = value_at(row, "mean_points")
+    return value_at(row, "mean") if points is None else points
+
+
+def main_scores(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The scores by condition of the analysis: of choices, or of the plan's main question."""
+    of_question: Mapping[str, Any] | None = value_at(data, "questions", str(data.get("primary_question")), "scores")
+    return data.get("scores") or of_question or {}
 
 
 def is_significant(p: float | None, alpha: float) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from analysis.report.analysis_json import value_at
+from analysis.report.analysis_json import main_scores, mean_of, value_at
 from analysis.report.context import ReportContext
 from analysis.report.tables.text_table import TextTable, ci_heading
 from analysis.report.text.contrast_names import contrast_name
@@ -13,25 +13,30 @@ from analysis.report.text.number_format import interval, p_value, plain, points
 
 
 def follow_up_table(data: Mapping[str, Any], context: ReportContext) -> TextTable:
-    """Points by condition in the follow-up stage, beside those by the plan; no rows of a study without one."""
+    """Results by condition in the follow-up stage, beside those by the plan; no rows of a study without one.
+
+    Of a study with an instrument they are of its main question, whose means have no totals.
+    """
     found = data.get("follow_up") or {}
+    counts, by_plan = not data.get("questions"), main_scores(data)
     rows = [
         [
             view.label,
-            points(value_at(found, "scores", view.key, "points") or 0),
-            plain(value_at(found, "scores", view.key, "mean_points")),
+            *([points(value_at(found, "scores", view.key, "points") or 0)] if counts else []),
+            plain(mean_of(value_at(found, "scores", view.key))),
             interval(value_at(found, "scores", view.key, "ci95")),
-            plain(value_at(data, "scores", view.key, "mean_points")),
+            plain(mean_of(by_plan.get(view.key))),
         ]
         for view in context.conditions
         if found and not found.get("problem")
     ]
+    header = [_("Condition"), *([_("Total")] if counts else []), _("Mean"), ci_heading(), _("Mean by the plan")]
     if found.get("problem"):
-        rows = [["—"] * 5]
+        rows = [["—"] * len(header)]
     return TextTable(
         key="follow_up",
         title=_("The follow-up stage, on its own"),
-        header=[_("Condition"), _("Total"), _("Mean"), ci_heading(), _("Mean by the plan")],
+        header=header,
         rows=rows,
         note=_note(found) if found else "",
     )

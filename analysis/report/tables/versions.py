@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from analysis.report.analysis_json import value_at
+from analysis.report.analysis_json import mean_of, value_at
 from analysis.report.context import ReportContext, labels_by_key
 from analysis.report.tables.text_table import TextTable, ci_heading
 from analysis.report.text.contrast_names import contrast_name
@@ -37,7 +37,7 @@ def versions_table(data: Mapping[str, Any], context: ReportContext) -> TextTable
             _("People"),
             _("Answers"),
             *([name, ci_heading(), "p"] if primary else []),
-            _("Most points"),
+            _("Highest mean") if data.get("questions") else _("Most points"),
         ],
         rows=rows,
         note=" ".join(filter(None, (_note(), _left_out(data)))),
@@ -64,7 +64,7 @@ def _left_out(data: Mapping[str, Any]) -> str:
 
 
 def _most_points(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    means = {key: found.get("mean_points") or 0.0 for key, found in (row.get("scores") or {}).items()}
+    means = {key: mean_of(found) or 0.0 for key, found in (row.get("scores") or {}).items()}
     highest = max(means.values(), default=0.0)
     best = [labels.get(key, key) for key, mean in means.items() if highest > 0 and mean >= highest - 1e-9]
     return ", ".join(best) or "—"

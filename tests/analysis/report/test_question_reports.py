@@ -14,6 +14,8 @@ from analysis.report.files.csv_tables import scores_csv
 from analysis.report.files.latex import report_latex
 from analysis.report.files.xlsx import report_xlsx
 from analysis.report.questions import question_blocks
+from analysis.report.tables.follow_up import follow_up_table
+from analysis.report.tables.versions import versions_table
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.questions import analyse_questions
 from analysis.study_results.analyses import build_analysis
@@ -146,3 +148,17 @@ def test_a_study_reports_its_questions_with_their_anchors_in_korean_too() -> Non
     assert heds["4.3.3"] == "“match”: 7; “quality”: 7."
     assert "whole numbers 1 to 7 (1 = not at all, 7 = perfectly)" in heds["4.3.4"]
     assert "for each image" in otani["d"]
+
+
+def test_people_analysed_apart_are_told_by_the_means_of_the_main_question(everything: dict[str, Any]) -> None:
+    scores = everything["questions"]["match"]["scores"]
+    apart = {"problem": None, "n_participants": 3, "n_clips": 6, "n_ballots": 18, "scores": scores}
+    apart["primary"] = everything["primary"]
+    data = everything | {"follow_up": apart, "versions": [{"version": 1} | apart, {"version": 2} | apart]}
+    context = with_default_views(data, ReportContext(title="t"))
+    follow_up, versions = follow_up_table(data, context), versions_table(data, context)
+    assert follow_up.header == ["Condition", "Mean", "95 % interval", "Mean by the plan"]
+    assert all(row[1] == row[3] != "—" for row in follow_up.rows)
+    assert versions.header[-1] == "Highest mean"
+    best = max(scores, key=lambda key: scores[key]["mean"])
+    assert versions.rows[0][-1] == next(view.label for view in context.conditions if view.key == best)
