@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from study import texts
+from study.instruments.of_study import instrument_of
 from study.models import Participant
 from study.participants.answers_table import device_of
 from study.participants.completion import finish
@@ -138,28 +139,51 @@ def _way_back(request: HttpRequest, participant: Participant) -> dict[str, Any]:
 
 def _feedback(participant: Participant) -> list[str]:
     """How consistent the participant's answers were and, if the study is no longer sealed, how many others agreed."""
-    lines = []
+    lines, is_of_pairs = [], instrument_of(participant.study).pair is not None
     same, twice = agreement_with_oneself(participant)
     if twice:
-        text = ngettext(
-            "One piece came twice; you chose the same 1st for %(n)d of %(m)d.",
-            "%(m)d pieces came twice; you chose the same 1st for %(n)d of them.",
-            twice,
-        )
-        lines.append(text % {"n": same, "m": twice})
+        lines.append((_pairs_again(twice) if is_of_pairs else _pieces_again(twice)) % {"n": same, "m": twice})
     if not compares_choices(participant.study):
         return lines
     if participant.study.is_sealed:
         lines.append(_("What others chose is shown here once the study is closed; return by your own link."))
     else:
         agreed, judged = agreement_with_others(participant)
-        text = ngettext(
-            "For %(n)d of %(m)d piece, your 1st was the one that most people chose.",
-            "For %(n)d of %(m)d pieces, your 1st was the one that most people chose.",
-            judged,
-        )
+        text = _pairs_as_others(judged) if is_of_pairs else _pieces_as_others(judged)
         lines.append(text % {"n": agreed, "m": judged})
     return lines
+
+
+def _pieces_again(number: int) -> str:
+    return ngettext(
+        "One piece came twice; you chose the same 1st for %(n)d of %(m)d.",
+        "%(m)d pieces came twice; you chose the same 1st for %(n)d of them.",
+        number,
+    )
+
+
+def _pairs_again(number: int) -> str:
+    return ngettext(
+        "One pair came twice; you chose the same image for %(n)d of %(m)d.",
+        "%(m)d pairs came twice; you chose the same image for %(n)d of them.",
+        number,
+    )
+
+
+def _pieces_as_others(number: int) -> str:
+    return ngettext(
+        "For %(n)d of %(m)d piece, your 1st was the one that most people chose.",
+        "For %(n)d of %(m)d pieces, your 1st was the one that most people chose.",
+        number,
+    )
+
+
+def _pairs_as_others(number: int) -> str:
+    return ngettext(
+        "In %(n)d of %(m)d pair, you chose the image that most people chose.",
+        "In %(n)d of %(m)d pairs, you chose the image that most people chose.",
+        number,
+    )
 
 
 @require_safe

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from study.instruments.presets import PRESETS
 from study.models import Clip, Event, Trial
 from study.participants.questions import QuestionSetError, load_question_set, shipped_question_set
 from tests.factories import add_clip, make_open_study
@@ -164,6 +165,17 @@ def test_feedback_is_shown_if_the_study_allows_it():
     assert re.search(
         "One piece came twice; you chose the same 1st for [01] of 1", visit.get("thanks/").content.decode()
     )
+
+
+def test_feedback_on_pairs_speaks_of_pairs():
+    pairs = dict(PRESETS["pairs"], pairs_per_clip=1)
+    visit = Visit(make_open_study(clips=2, repeats=1, feedback=True, instrument=pairs)).to_trials()
+    for number in (1, 2, 3):
+        visit.answer(number, first="A", second="")
+    visit.finish()
+    shown = visit.get("thanks/").content.decode()
+    assert re.search("One pair came twice; you chose the same image for [01] of 1", shown)
+    assert "1st" not in shown
 
 
 @pytest.mark.parametrize(
