@@ -29,6 +29,7 @@ from study.setup import instrument_editing
 from study.setup.instrument_text import instrument_yaml, read_instrument
 from study.texts import languages_of
 from study.texts import question as question_of
+from study.web.http import sent_json
 
 _BEFORE = "instrument before"  # in the session, to undo a change
 
@@ -178,8 +179,8 @@ def _undo(request: HttpRequest, study: Study) -> bool:
     if request.POST.get("version") != instrument_editing.version_of(study):
         raise StudyError(_("Somebody has changed the questions since, so this was not undone. Look at them again."))
     try:
-        before = json.loads(request.POST.get("before", ""))
-    except (ValueError, RecursionError):
+        before = sent_json(request.POST.get("before", ""))
+    except ValueError:
         before = None
     if not isinstance(before, dict):
         raise StudyError(_("This can no longer be undone. Nothing was changed."))

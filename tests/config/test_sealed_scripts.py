@@ -84,6 +84,10 @@ def without_own(content: dict[str, Any]) -> dict[str, Any]:
     if "nonce" in content.get("columns", ()):
         places = [content["columns"].index(column) for column in OWN_LABELS]
         content["rows"] = [["" if n in places else cell for n, cell in enumerate(row)] for row in content["rows"]]
+    if "question" in content.get("columns", ()):
+        place = content["columns"].index("condition")
+        rows = [["" if n == place else cell for n, cell in enumerate(row)] for row in content["rows"]]
+        content["rows"] = sorted(rows, key=json.dumps)  # those of a trial are in the order of the labels
     if "entries" in content:
         content["entries"] = [entry for entry in content["entries"] if entry["action"] != "downloaded"]
     return content
@@ -104,7 +108,9 @@ _NEEDED = {
     "plan people": ("quotas",),
     "participants to-pay": ("finished",),
     "review decide": ("1",),
-    "results report": ("--out", tempfile.gettempdir()),  # refused while sealed, so that nothing is written
+    # Refused while sealed, so that nothing is written.
+    "results report": ("--out", tempfile.gettempdir()),
+    "results preferences": ("--out", f"{tempfile.gettempdir()}/preferences.zip"),
 }
 
 
@@ -127,7 +133,7 @@ def crawl_commands(study: Study, people: dict[Role, Any], *, again: Found | None
 def refuse_differences(study: Study, before: Found, after: Found) -> None:
     """What was found before and after all answers were reversed is the same, and names nothing that is hidden."""
     hidden = secrets_of(study)
-    assert len(after) >= len(before) / 2
+    assert len(after) >= len(before) // 2
     for place, content in before.items():
         assert content == after.get(place, content), place
         if study.is_blinded:
