@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
+from analysis.statistics.coded_trials import CodedTrials, conditions_in, later_of_pairs
 from analysis.statistics.errors import BallotsError, DesignError
 
 NONE = -1  # no second choice; as `first`: none of the images fits
@@ -39,44 +39,21 @@ class Answers:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ballots:
-    """N ballots of P participants on C clips with K conditions, coded from 0.
+class Ballots(CodedTrials):
+    """N ballots.
 
-    `first` and `second` are condition numbers, `NONE` for no choice. Optional, each of length N: `repeat` (0 for a
-    person's first trial of the clip), `trial` (its number for that person), `position_first`, `position_second` (from
-    1, 0 if unknown). `order` has shape (N, K): the condition at each position, `NONE` beyond the images that were
-    shown; None means that everybody saw all conditions. `allow_same`: both choices may name one image.
+    `first` and `second` are condition numbers, `NONE` for no choice. Optional, each of length N: `position_first`,
+    `position_second` (from 1, 0 if unknown). `order` has shape (N, K): the condition at each position, `NONE` beyond
+    the images that were shown; None means that everybody saw all conditions. `allow_same`: both choices may name one
+    image.
     """
 
-    conditions: tuple[str, ...]
-    participants: Sequence[str]
-    clips: Sequence[str]
-    participant: np.ndarray
-    clip: np.ndarray
     first: np.ndarray
     second: np.ndarray
-    repeat: np.ndarray | None = None
-    trial: np.ndarray | None = None
     position_first: np.ndarray | None = None
     position_second: np.ndarray | None = None
     order: np.ndarray | None = None
     allow_same: bool = False
-
-    @property
-    def n(self) -> int:
-        return len(self.first)
-
-    @property
-    def k(self) -> int:
-        return len(self.conditions)
-
-    @property
-    def p(self) -> int:
-        return len(self.participants)
-
-    @property
-    def c(self) -> int:
-        return len(self.clips)
 
     @cached_property
     def outcome(self) -> np.ndarray:
@@ -88,10 +65,7 @@ class Ballots:
         """Which conditions were shown, shape (N, K); None if every ballot showed all."""
         if self.order is None or bool((self.order >= 0).all()):
             return None
-        shown = np.zeros((self.n, self.k), dtype=bool)
-        rows, places = np.nonzero(self.order >= 0)
-        shown[rows, self.order[rows, places]] = True
-        return shown
+        return conditions_in(self.order, self.k)
 
     @cached_property
     def answers(self) -> Answers:
@@ -132,45 +106,6 @@ class Ballots:
         """Points per ballot and condition, shape (N, K)."""
         return points_of_outcomes(self.k, weights)[self.outcome]
 
-    def select(self, keep: np.ndarray) -> Ballots:
-        """The ballots for which `keep` (N,) is true, without participants and clips that have no ballot left."""
-        participant, participants = recode(self.participant[keep], self.participants)
-        clip, clips = recode(self.clip[keep], self.clips)
-        optional: dict[str, Any] = {
-            name: None if (column := getattr(self, name)) is None else column[keep]
-            for name in ("repeat", "trial", "position_first", "position_second", "order")
-        }
-        return replace(
-            self,
-            participants=participants,
-            clips=clips,
-            participant=participant,
-            clip=clip,
-            first=self.first[keep],
-            second=self.second[keep],
-            **optional,
-        )
-
-    @cached_property
-    def is_repeat(self) -> np.ndarray:
-        """True for a ballot that is not the person's first of that clip; shape (N,)."""
-        if self.repeat is None or self.n == 0:
-            return np.zeros(self.n, dtype=bool)
-        return later_of_pairs(self.participant.astype(np.int64) * self.c + self.clip, self.repeat)
-
-    @property
-    def shares_cell(self) -> np.ndarray:
-        """True for a ballot whose person and clip have another ballot before it; shape (N,)."""
-        return self.is_repeat
-
-
-def later_of_pairs(pair: np.ndarray, repeat: np.ndarray) -> np.ndarray:
-    """True for a row that has a lower `repeat` in another row of the same `pair`; all (N,)."""
-    ranked = np.lexsort((repeat, pair))
-    later = np.zeros(len(pair), dtype=bool)
-    later[ranked[1:]] = pair[ranked[1:]] == pair[ranked[:-1]]
-    return later
-
 
 def points_of_outcomes(k: int, weights: tuple[float, float]) -> np.ndarray:
     """Points that an outcome gives to each condition, shape ((K + 1)², K)."""
@@ -179,15 +114,6 @@ def points_of_outcomes(k: int, weights: tuple[float, float]) -> np.ndarray:
         table[condition + 1, :, condition] += weights[0]
         table[:, condition + 1, condition] += weights[1]
     return table.reshape(-1, k)
-
-
-def recode(codes: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, Sequence[str]]:
-    """Codes (N,) from 0 of the labels that occur, and those labels."""
-    used = np.bincount(codes, minlength=len(labels)) > 0
-    if used.all():
-        return codes, labels
-    fresh = (np.cumsum(used) - 1).astype(codes.dtype)
-    return fresh[codes], tuple(labels[i] for i in np.flatnonzero(used).tolist())
 
 
 def natural_key(label: str) -> tuple[list[tuple[int, str]], str]:
@@ -334,15 +260,8 @@ def check_ballots(ballots: Ballots) -> None:
         (first < 0) & (second >= 0),
         "there is a second choice without a first; fill the first or empty the second.",
     )
-    pair = ballots.participant.astype(np.int64) * ballots.c + ballots.clip
-    if ballots.repeat is not None:
-        low = int(ballots.repeat.min())
-        pair = pair * (int(ballots.repeat.max()) - low + 1) + (ballots.repeat - low)
-    ranked = np.argsort(pair, kind="stable")
-    twice = np.zeros(ballots.n, dtype=bool)
-    twice[ranked[1:]] = pair[ranked[1:]] == pair[ranked[:-1]]
     refuse(
-        twice,
+        later_of_pairs(ballots.occasion),
         "participant '{participant}' has a second ballot on clip '{clip}'; "
         "remove one, or number repeated trials in the column 'repeat'.",
     )

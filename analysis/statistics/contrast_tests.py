@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from analysis.statistics.ballots import Ballots
+from analysis.statistics.coded_trials import CodedTrials
 from analysis.statistics.contrasts import PointsContrast, participant_means
 from analysis.statistics.crossed_design import CrossedDesign
 from analysis.statistics.distributions import t_quantile, two_sided_t
@@ -50,27 +51,14 @@ def has_enough_clips(design: CrossedDesign) -> bool:
     return design.effective_columns >= FEWEST_CLIPS - 1e-9
 
 
-class Trials(Protocol):
-    """Trials of people on clips. `shares_cell` (N,): whether an earlier trial has the same person and clip."""
-
-    @property
-    def participant(self) -> np.ndarray: ...
-    @property
-    def clip(self) -> np.ndarray: ...
-    @property
-    def shares_cell(self) -> np.ndarray: ...
-    @property
-    def c(self) -> int: ...
-
-
-def cells_of(trials: Trials, entering: np.ndarray | None = None) -> Cells:
+def cells_of(trials: CodedTrials, entering: np.ndarray | None = None) -> Cells:
     """The crossed design of the trials, or of those where `entering` (N,) is true; they must not be none."""
     participant, clip, shares_cell = trials.participant, trials.clip, trials.shares_cell
     if entering is not None:
         participant, clip, shares_cell = participant[entering], clip[entering], shares_cell[entering]
     if not shares_cell.any():
         return Cells(CrossedDesign(participant, clip), None, None)
-    pair = participant.astype(np.int64) * trials.c + clip
+    pair = trials.cell if entering is None else trials.cell[entering]
     cells, inverse, counts = np.unique(pair, return_inverse=True, return_counts=True)
     return Cells(CrossedDesign(cells // trials.c, cells % trials.c), inverse, counts)
 

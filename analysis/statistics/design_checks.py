@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from analysis.statistics.ballots import Ballots, points_of_outcomes
+from analysis.statistics.coded_trials import CodedTrials
 from analysis.statistics.design_results import (
     Agreement,
     DropOut,
@@ -118,7 +119,7 @@ def retest_reliability(ballots: Ballots) -> TestRetest | None:
     """The first repeat compared with the first trial of the same clip and person; None without repeats."""
     if not ballots.is_repeat.any() or ballots.repeat is None:
         return None
-    pair = ballots.participant.astype(np.int64) * ballots.c + ballots.clip
+    pair = ballots.cell
     ranked = np.lexsort((ballots.repeat, pair))
     same = np.flatnonzero(pair[ranked[1:]] == pair[ranked[:-1]])
     earlier, later = ranked[same], ranked[same + 1]
@@ -191,18 +192,7 @@ def agreement(ballots: Ballots) -> Agreement | None:
     )
 
 
-class AnsweredTrials(Protocol):
-    """Trials of P people; `is_repeat` (N,): those that show the same images again."""
-
-    @property
-    def p(self) -> int: ...
-    @property
-    def participant(self) -> np.ndarray: ...
-    @property
-    def is_repeat(self) -> np.ndarray: ...
-
-
-def drop_out(ballots: AnsweredTrials, clips_per_participant: int | None = None) -> DropOut:
+def drop_out(ballots: CodedTrials, clips_per_participant: int | None = None) -> DropOut:
     """How many participants cast at least 1, 2, … ballots, and how many of the ballots that were due.
 
     `clips_per_participant`: clips (or trials, without repeats) in each participant's plan; None: not known, then as

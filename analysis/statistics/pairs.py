@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 
-from analysis.statistics.ballots import check_conditions, encode, later_of_pairs, recode
+from analysis.statistics.ballots import check_conditions, encode
+from analysis.statistics.coded_trials import CodedTrials, later_of_pairs, within
 from analysis.statistics.errors import BallotsError, DesignError
 from analysis.statistics.values import Values
 
@@ -18,39 +19,15 @@ TIE_KEY = "tie"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pairs:
-    """N comparisons of two images of a clip, by P participants on C clips with K conditions, coded from 0.
+class Pairs(CodedTrials):
+    """N comparisons of two images of a clip.
 
-    `left` and `right` (N,): the conditions that were shown. `chosen` (N,): LEFT, RIGHT or TIE. Optional, each of
-    length N: `repeat` (0 for a person's first trial of this pair of the clip), `trial` (its number for that person).
+    `left` and `right` (N,): the conditions that were shown. `chosen` (N,): LEFT, RIGHT or TIE.
     """
 
-    conditions: tuple[str, ...]
-    participants: Sequence[str]
-    clips: Sequence[str]
-    participant: np.ndarray
-    clip: np.ndarray
     left: np.ndarray
     right: np.ndarray
     chosen: np.ndarray
-    repeat: np.ndarray | None = None
-    trial: np.ndarray | None = None
-
-    @property
-    def n(self) -> int:
-        return len(self.chosen)
-
-    @property
-    def k(self) -> int:
-        return len(self.conditions)
-
-    @property
-    def p(self) -> int:
-        return len(self.participants)
-
-    @property
-    def c(self) -> int:
-        return len(self.clips)
 
     @cached_property
     def shown(self) -> np.ndarray:
@@ -74,27 +51,19 @@ class Pairs:
         swapped = (self.left > self.right) & (self.chosen != TIE)
         return np.where(swapped, 1 - self.chosen, self.chosen).astype(np.int64)
 
-    @cached_property
+    @property
     def round(self) -> np.ndarray:
         """A number for each participant, clip and repeat, shape (N,)."""
-        cell = self.participant.astype(np.int64) * self.c + self.clip
-        if self.repeat is None:
-            return cell
-        low = int(self.repeat.min())
-        return cell * (int(self.repeat.max()) - low + 1) + (self.repeat - low)
+        return self.cell if self.repeat is None else within(self.cell, self.repeat)
 
-    @cached_property
-    def is_repeat(self) -> np.ndarray:
-        """True for a comparison that is not the person's first of that pair of that clip; shape (N,)."""
-        if self.repeat is None or self.n == 0:
-            return np.zeros(self.n, dtype=bool)
-        cell = self.participant.astype(np.int64) * self.c + self.clip
-        return later_of_pairs(cell * len(pairs_of(self.k)) + self.pair, self.repeat)
+    def same_images(self) -> np.ndarray:
+        """A number for each participant, clip and pair, shape (N,)."""
+        return self.cell * len(pairs_of(self.k)) + self.pair
 
     @cached_property
     def shares_cell(self) -> np.ndarray:
         """True for a comparison whose person and clip have another one before it; shape (N,)."""
-        return later_of_pairs(self.participant.astype(np.int64) * self.c + self.clip, np.arange(self.n))
+        return later_of_pairs(self.cell)
 
     def to_values(self) -> Values:
         """The points of the two images, 1 for the winner, ½ each for a tie, 0 for the loser; NaN for the others."""
@@ -117,23 +86,6 @@ class Pairs:
             trial=self.trial,
             part=self.pair.astype(np.int32),
             order=order,
-        )
-
-    def select(self, keep: np.ndarray) -> Pairs:
-        """The comparisons for which `keep` (N,) is true, without participants and clips that have none left."""
-        participant, participants = recode(self.participant[keep], self.participants)
-        clip, clips = recode(self.clip[keep], self.clips)
-        return replace(
-            self,
-            participants=participants,
-            clips=clips,
-            participant=participant,
-            clip=clip,
-            left=self.left[keep],
-            right=self.right[keep],
-            chosen=self.chosen[keep],
-            repeat=None if self.repeat is None else self.repeat[keep],
-            trial=None if self.trial is None else self.trial[keep],
         )
 
 
@@ -201,7 +153,7 @@ def check_pairs(pairs: Pairs) -> None:
         row = _first(same)
         key = pairs.conditions[pairs.left[row]]
         raise BallotsError(f"'{key}' is both left and right; a comparison shows two images.", row)
-    twice = later_of_pairs(pairs.round * len(pairs_of(pairs.k)) + pairs.pair, np.arange(pairs.n))
+    twice = later_of_pairs(pairs.occasion)
     if twice.any():
         row = _first(twice)
         raise BallotsError(

@@ -5,51 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
-from analysis.statistics.ballots import NONE, Ballots, check_conditions, encode, later_of_pairs, recode
+from analysis.statistics.ballots import NONE, Ballots, check_conditions, encode
 from analysis.statistics.choices import GroupedOutcomes, group_codes, outcome_stages
+from analysis.statistics.coded_trials import CodedTrials, conditions_in, later_of_pairs
 from analysis.statistics.errors import BallotsError, DesignError
 from analysis.statistics.values import Values
 from analysis.statistics.worth_fit import WorthFit, fit_grouped
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rankings:
-    """N rank orders of the images of a clip, by P participants on C clips with K conditions, coded from 0.
+class Rankings(CodedTrials):
+    """N rank orders of the images of a clip.
 
     `ranks` (N, R): the condition at each rank, the best first; `NONE` after the last that was given, and everywhere if
     none of the images fits. `order` (N, K): the condition at each position, `NONE` beyond the images that were shown;
-    None: everybody saw all. Optional, each of length N: `repeat` (0 for a person's first trial of the clip), `trial`.
+    None: everybody saw all.
     """
 
-    conditions: tuple[str, ...]
-    participants: Sequence[str]
-    clips: Sequence[str]
-    participant: np.ndarray
-    clip: np.ndarray
     ranks: np.ndarray
     order: np.ndarray | None = None
-    repeat: np.ndarray | None = None
-    trial: np.ndarray | None = None
-
-    @property
-    def n(self) -> int:
-        return len(self.ranks)
-
-    @property
-    def k(self) -> int:
-        return len(self.conditions)
-
-    @property
-    def p(self) -> int:
-        return len(self.participants)
-
-    @property
-    def c(self) -> int:
-        return len(self.clips)
 
     @property
     def depth(self) -> int:
@@ -59,19 +36,7 @@ class Rankings:
     @cached_property
     def shown(self) -> np.ndarray | None:
         """Which conditions were shown, shape (N, K); None if every trial showed all."""
-        return None if self.order is None or bool((self.order >= 0).all()) else _members(self.order, self.k)
-
-    @cached_property
-    def is_repeat(self) -> np.ndarray:
-        """True for a rank order that is not the person's first of that clip; shape (N,)."""
-        if self.repeat is None or self.n == 0:
-            return np.zeros(self.n, dtype=bool)
-        return later_of_pairs(self.participant.astype(np.int64) * self.c + self.clip, self.repeat)
-
-    @property
-    def shares_cell(self) -> np.ndarray:
-        """True for a rank order whose person and clip have another one before it; shape (N,)."""
-        return self.is_repeat
+        return None if self.order is None or bool((self.order >= 0).all()) else conditions_in(self.order, self.k)
 
     def cut(self, depth: int) -> Rankings:
         """The first `depth` ranks alone."""
@@ -116,32 +81,6 @@ class Rankings:
             order=self.order,
             points=checked,
         )
-
-    def select(self, keep: np.ndarray) -> Rankings:
-        """The rank orders for which `keep` (N,) is true, without participants and clips that have none left."""
-        participant, participants = recode(self.participant[keep], self.participants)
-        clip, clips = recode(self.clip[keep], self.clips)
-        optional: dict[str, Any] = {
-            name: None if (column := getattr(self, name)) is None else column[keep]
-            for name in ("order", "repeat", "trial")
-        }
-        return replace(
-            self,
-            participants=participants,
-            clips=clips,
-            participant=participant,
-            clip=clip,
-            ranks=self.ranks[keep],
-            **optional,
-        )
-
-
-def _members(codes: np.ndarray, k: int) -> np.ndarray:
-    """Which conditions each row (N, …) of codes names, shape (N, K)."""
-    members = np.zeros((len(codes), k), dtype=bool)
-    rows, places = np.nonzero(codes >= 0)
-    members[rows, codes[rows, places]] = True
-    return members
 
 
 def check_rank_points(points: Sequence[float], depth: int, k: int) -> tuple[float, ...]:
@@ -226,12 +165,8 @@ def check_rankings(rankings: Rankings) -> None:
             (named.astype(bool) & ~rankings.shown).any(axis=1),
             "a ranked image was not among those shown on clip '{clip}'; correct the column 'order'.",
         )
-    pair = rankings.participant.astype(np.int64) * rankings.c + rankings.clip
-    if rankings.repeat is not None:
-        low = int(rankings.repeat.min())
-        pair = pair * (int(rankings.repeat.max()) - low + 1) + (rankings.repeat - low)
     refuse(
-        later_of_pairs(pair, np.arange(rankings.n)),
+        later_of_pairs(rankings.occasion),
         "participant '{participant}' has a second rank order of clip '{clip}'; "
         "remove one, or number repeated trials in the column 'repeat'.",
     )

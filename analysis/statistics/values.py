@@ -3,63 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
-from analysis.statistics.ballots import check_conditions, encode, later_of_pairs, recode
+from analysis.statistics.ballots import check_conditions, encode
+from analysis.statistics.coded_trials import CodedTrials, later_of_pairs, within
 from analysis.statistics.errors import BallotsError, DesignError
 
 OPTIONAL = ("repeat", "trial", "part", "cannot_say", "order")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Values:
-    """N trials of P participants on C clips, each with a number for every condition that it showed; coded from 0.
+class Values(CodedTrials):
+    """N trials, each with a number for every condition that it showed.
 
     `values` (N, K): the number of each condition, NaN if it was not shown or the person could not say.
-    `lowest`, `highest`: the ends of the scale. Optional, each of length N: `repeat` (0 for a person's first trial of
-    the clip), `trial` (its number for that person), `part` (if the images of a clip come in several trials, as pairs
-    do: the number of the trial among them). `cannot_say` (N, K): shown images without a number. `order` (N, K): the
-    condition at each position, -1 beyond the images that were shown.
+    `lowest`, `highest`: the ends of the scale. Optional: `part` (N,), if the images of a clip come in several trials,
+    as pairs do: the number of the trial among them. `cannot_say` (N, K): shown images without a number. `order`
+    (N, K): the condition at each position, -1 beyond the images that were shown.
 
     `points`: of each rank, if the values are points that a trial gives to different images. Contrasts are then in
     points per trial: K/2 times the difference of the sides' means, as for first and second choices. Without `points`
     a contrast is the plain difference of the sides' means.
     """
 
-    conditions: tuple[str, ...]
-    participants: Sequence[str]
-    clips: Sequence[str]
-    participant: np.ndarray
-    clip: np.ndarray
     values: np.ndarray
     lowest: float
     highest: float
-    repeat: np.ndarray | None = None
-    trial: np.ndarray | None = None
     part: np.ndarray | None = None
     cannot_say: np.ndarray | None = None
     order: np.ndarray | None = None
     points: tuple[float, ...] | None = None
-
-    @property
-    def n(self) -> int:
-        return len(self.values)
-
-    @property
-    def k(self) -> int:
-        return len(self.conditions)
-
-    @property
-    def p(self) -> int:
-        return len(self.participants)
-
-    @property
-    def c(self) -> int:
-        return len(self.clips)
 
     @cached_property
     def given(self) -> np.ndarray:
@@ -71,45 +47,14 @@ class Values:
         """The numbers with 0 for those that do not exist, shape (N, K); only for sums together with `given`."""
         return np.where(self.given, self.values, 0.0)
 
-    @cached_property
-    def is_repeat(self) -> np.ndarray:
-        """True for a trial that is not the person's first of that part of that clip; shape (N,)."""
-        if self.repeat is None or self.n == 0:
-            return np.zeros(self.n, dtype=bool)
-        return later_of_pairs(self._parts, self.repeat)
+    def same_images(self) -> np.ndarray:
+        """A number for each participant, clip and part, shape (N,)."""
+        return self.cell if self.part is None else within(self.cell, self.part)
 
     @cached_property
     def shares_cell(self) -> np.ndarray:
         """True for a trial whose person and clip have another trial before it; shape (N,)."""
-        if self.part is None:
-            return self.is_repeat
-        return later_of_pairs(self.participant.astype(np.int64) * self.c + self.clip, np.arange(self.n))
-
-    @cached_property
-    def _parts(self) -> np.ndarray:
-        """A number for each participant, clip and part; (N,)."""
-        pair = self.participant.astype(np.int64) * self.c + self.clip
-        if self.part is None:
-            return pair
-        low = int(self.part.min())
-        return pair * (int(self.part.max()) - low + 1) + (self.part - low)
-
-    def select(self, keep: np.ndarray) -> Values:
-        """The trials for which `keep` (N,) is true, without participants and clips that have no trial left."""
-        participant, participants = recode(self.participant[keep], self.participants)
-        clip, clips = recode(self.clip[keep], self.clips)
-        optional: dict[str, Any] = {
-            name: None if (column := getattr(self, name)) is None else column[keep] for name in OPTIONAL
-        }
-        return replace(
-            self,
-            participants=participants,
-            clips=clips,
-            participant=participant,
-            clip=clip,
-            values=self.values[keep],
-            **optional,
-        )
+        return self.is_repeat if self.part is None else later_of_pairs(self.cell)
 
 
 def make_values(
@@ -183,11 +128,11 @@ def values_of_rows(
     if not len(people):
         raise BallotsError("there are no ratings; at least one is needed.")
     numbers = np.array([np.nan if x is None else x for x in value], dtype=float)
-    cell = (people.astype(np.int64) * len(clips) + music) * (int(again.max() - again.min()) + 1) + again - again.min()
+    cell = within(people.astype(np.int64) * len(clips) + music, again)
     _, first, trial_of_row = np.unique(cell, return_index=True, return_inverse=True)
     at = trial_of_row * np.intp(len(keys)) + column
-    if len(twice := _later(at)):
-        row = int(twice[0])
+    if (twice := later_of_pairs(at)).any():
+        row = int(np.flatnonzero(twice)[0])
         raise BallotsError(
             f"participant '{participant[row]}' has a second rating of '{condition[row]}' on clip '{clip[row]}'; "
             "remove one, or number repeated trials in the column 'repeat'.",
@@ -238,10 +183,8 @@ def check_values(values: Values) -> None:
         raise BallotsError(_beyond(values.values[row, column], values.lowest, values.highest), row)
     if values.cannot_say is not None and (both := values.cannot_say & values.given).any():
         raise BallotsError("a number and 'cannot say' for the same image; keep one.", int(np.nonzero(both)[0][0]))
-    again = np.zeros(values.n, dtype=np.int64) if values.repeat is None else values.repeat.astype(np.int64)
-    again -= again.min()
-    if len(twice := _later(values._parts * (int(again.max()) + 1) + again)):
-        row = int(twice[0])
+    if (twice := later_of_pairs(values.occasion)).any():
+        row = int(np.flatnonzero(twice)[0])
         raise BallotsError(
             f"participant '{values.participants[values.participant[row]]}' has a second trial on clip "
             f"'{values.clips[values.clip[row]]}'; remove one, or number repeated trials in the column 'repeat'.",
@@ -262,9 +205,3 @@ def _check_points(values: Values) -> None:
 
 def _beyond(value: float, lowest: float, highest: float) -> str:
     return f"{value:g} lies outside the scale from {lowest:g} to {highest:g}; correct it, or leave it empty."
-
-
-def _later(codes: np.ndarray) -> np.ndarray:
-    """Rows whose code stands in an earlier row, in order."""
-    ranked = np.argsort(codes, kind="stable")
-    return np.sort(ranked[1:][codes[ranked[1:]] == codes[ranked[:-1]]])

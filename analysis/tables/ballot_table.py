@@ -178,7 +178,7 @@ def _refuse_sealed(path: Path, columns: Mapping[str, Any], keys: Sequence[str]) 
 
 def _sorted(ballots: Ballots) -> Ballots:
     """The ballots by person, clip and repeat, so that not even a sum's last digit depends on the order of rows."""
-    pair = ballots.participant.astype(np.int64) * ballots.c + ballots.clip
+    pair = ballots.cell
     if ballots.repeat is None and bool((pair[1:] > pair[:-1]).all()):
         return ballots
     order = np.argsort(pair, kind="stable") if ballots.repeat is None else np.lexsort((ballots.repeat, pair))

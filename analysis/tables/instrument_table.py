@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 
-from analysis.statistics.ballots import NONE, later_of_pairs, natural_key, recode
+from analysis.statistics.ballots import NONE, natural_key
+from analysis.statistics.coded_trials import CodedTrials, conditions_in
 from analysis.tables.coded_columns import CodedColumns, Column, read_columns
 from analysis.tables.errors import TableError
 from analysis.tables.person_columns import NO, check_moderators, groups_of, known_pieces
@@ -20,21 +21,14 @@ REQUIRED = ("participant", "clip", "first", "second", "repeat", "trial", "exclud
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrialRows:
-    """N answered trials, coded from 0.
+class TrialRows(CodedTrials):
+    """N answered trials.
 
     `order` (N, K): the condition at each position, NONE beyond the images that were shown. `first`, `second` (N,):
     conditions, NONE for none. `content` (N,): indices into `contents`, of which each is what a ballot says further.
     `knows` (N,): whether the person knew the piece.
     """
 
-    conditions: tuple[str, ...]
-    participants: Sequence[str]
-    clips: Sequence[str]
-    participant: np.ndarray
-    clip: np.ndarray
-    repeat: np.ndarray
-    trial: np.ndarray
     order: np.ndarray
     first: np.ndarray
     second: np.ndarray
@@ -42,44 +36,19 @@ class TrialRows:
     contents: Sequence[Mapping[str, Any]]
     knows: np.ndarray
 
-    @property
-    def n(self) -> int:
-        return len(self.participant)
-
-    @property
-    def p(self) -> int:
-        return len(self.participants)
-
-    @property
-    def k(self) -> int:
-        return len(self.conditions)
-
     @cached_property
     def shown(self) -> np.ndarray:
         """Which conditions were shown, shape (N, K)."""
-        shown = np.zeros((self.n, self.k), dtype=bool)
-        rows, places = np.nonzero(self.order >= 0)
-        shown[rows, self.order[rows, places]] = True
-        return shown
+        return conditions_in(self.order, self.k)
 
     @cached_property
     def images(self) -> np.ndarray:
         """A number for each set of images that was shown, shape (N,): in a study of pairs the pair."""
         return self.shown @ (1 << np.arange(self.k))
 
-    @cached_property
-    def is_repeat(self) -> np.ndarray:
-        """True for a trial that is not the person's first with these images of the clip; shape (N,)."""
-        cell = self.participant.astype(np.int64) * len(self.clips) + self.clip
-        return later_of_pairs(cell * (1 << self.k) + self.images, self.repeat)
-
-    def select(self, keep: np.ndarray) -> TrialRows:
-        """The trials for which `keep` (N,) is true, without participants and clips that have none left."""
-        participant, participants = recode(self.participant[keep], self.participants)
-        clip, clips = recode(self.clip[keep], self.clips)
-        rows = ("repeat", "trial", "order", "first", "second", "content", "knows")
-        taken = {name: getattr(self, name)[keep] for name in rows}
-        return replace(self, participants=participants, clips=clips, participant=participant, clip=clip, **taken)
+    def same_images(self) -> np.ndarray:
+        """A number for each participant, clip and set of images that was shown, shape (N,)."""
+        return self.cell * (1 << self.k) + self.images
 
 
 @dataclass(frozen=True)
