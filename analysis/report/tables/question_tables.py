@@ -8,10 +8,17 @@ from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import value_at
 from analysis.report.context import QuestionView, ReportContext, labels_by_key
+from analysis.report.tables.compared import (
+    contrasts_table,
+    factorial_table,
+    new_clips_pairs_table,
+    pairs_table,
+    worths_table,
+)
 from analysis.report.tables.people import moderators
 from analysis.report.tables.points_and_tests import contrasts, pairs
 from analysis.report.tables.question_checks import checks_table
-from analysis.report.tables.text_table import TextTable, ci_heading, new_clips_heading
+from analysis.report.tables.text_table import TextTable, ci_heading
 from analysis.report.tables.worths import factorial, worth_notes, worths
 from analysis.report.text.number_format import interval, percent, percent_interval, plain
 from analysis.report.text.question_names import bin_name
@@ -30,7 +37,7 @@ def question_tables(
         _pairs(block, context),
         _wins(block, context),
         _worths(block, context),
-        _factorial(block),
+        factorial_table(factorial(block)),
         moderators(block, context),
         _categories(block, view, context),
         _numbers(block),
@@ -94,54 +101,31 @@ def _scores(block: Mapping[str, Any], context: ReportContext) -> TextTable:
 
 
 def _contrasts(block: Mapping[str, Any]) -> TextTable:
-    test = [_("Difference"), ci_heading(), "p", _("p, Holm")]
     units = {
         "rate": _("Differences of mean ratings."),
         "pair": _("Differences of points per comparison: 1 for the winner, ½ each for a tie."),
     }
-    return TextTable(
-        key="contrasts",
+    populations = _(
+        "For new clips: crossed random effects of people and clips. For these clips: people only; it gives no "
+        "information about other music."
+    )
+    return contrasts_table(
+        contrasts(block),
         title=_("The contrasts"),
-        header=[_("Contrast"), *test[:2], "t (df)", *test[2:], *test],
-        rows=contrasts(block),
-        note=units.get(block["kind"], _("Differences of points per answer."))
-        + " "
-        + _(
-            "For new clips: crossed random effects of people and clips. For these clips: people only; it gives no "
-            "information about other music."
-        ),
-        groups=(("", 1), (_("for new clips"), 5), (_("for these clips"), 4)),
+        measure=_("Difference"),
+        note=f"{units.get(block['kind'], _('Differences of points per answer.'))} {populations}",
     )
 
 
 def _pairs_for_new_clips(block: Mapping[str, Any], context: ReportContext) -> TextTable:
     rows = [row for row in pairs(block, context.conditions) if row["new_difference"] not in EMPTY]
-    return TextTable(
-        key="pairs_new_clips",
-        title=_("Pair by pair, for music like this"),
-        header=[_("Pair"), _("Difference"), new_clips_heading(), _("p, Holm")],
-        rows=[[f"{row['a']} − {row['b']}", row["new_difference"], row["new_ci95"], row["new_p_holm"]] for row in rows],
-        note=_("People and clips as crossed random effects, Holm over the pairs."),
-    )
+    return new_clips_pairs_table(rows, _("People and clips as crossed random effects, Holm over the pairs."))
 
 
 def _pairs(block: Mapping[str, Any], context: ReportContext) -> TextTable:
-    keys = ("difference", "ci95", "simultaneous", "superiority", "superiority_ci95", "p", "p_holm")
-    return TextTable(
-        key="pairs",
-        title=_("Pair by pair"),
-        header=[
-            _("Pair"),
-            _("Difference"),
-            ci_heading(),
-            _("simultaneous"),
-            _("Beats"),
-            ci_heading(),
-            "p",
-            _("p, Holm"),
-        ],
-        rows=[[f"{row['a']} − {row['b']}", *(row[key] for key in keys)] for row in pairs(block, context.conditions)],
-        note=_(
+    return pairs_table(
+        pairs(block, context.conditions),
+        _(
             "Differences of people's means, Wilcoxon's p. Beats: share of answers in which the first is above the "
             "second; a tie counts half. For these clips."
         ),
@@ -165,39 +149,12 @@ def _wins(block: Mapping[str, Any], context: ReportContext) -> TextTable:
 
 
 def _worths(block: Mapping[str, Any], context: ReportContext) -> TextTable:
-    keys = ("worth", "log_worth", "se_robust", "ci95", "ci95_new_clips", "quasi_se")
     view = {"plackett_luce": block.get("worths"), "conditions": block["conditions"]}
-    return TextTable(
-        key="worths",
+    return worths_table(
+        worths(view, context.conditions),
         title=_("Bradley–Terry worths") if block["kind"] == "pair" else _("Plackett–Luce worths"),
-        header=[
-            _("Condition"),
-            _("Worth"),
-            _("Log-worth"),
-            _("robust SE"),
-            ci_heading(),
-            new_clips_heading(),
-            _("Quasi-SE"),
-        ],
-        rows=[
-            [row["view"].label + (" *" if row["separated"] else ""), *(row[key] for key in keys)]
-            for row in worths(view, context.conditions)
-        ],
-        note=" ".join(worth_notes(view, context.conditions)),
-    )
-
-
-def _factorial(block: Mapping[str, Any]) -> TextTable:
-    keys = ("name", "estimate", "se_robust", "ci95", "p", "ci95_new_clips", "p_new_clips")
-    return TextTable(
-        key="factorial",
-        title=_("Effects of the factors"),
-        header=[_("Effect on log-worth"), _("Estimate"), _("robust SE"), ci_heading(), "p", new_clips_heading(), "p"],
-        rows=[[row[key] for key in keys] for row in factorial(block)],
-        note=_(
-            "Where people differ, these estimates are drawn towards zero: they are population values of the fitted "
-            "model, not the effect in any one person, for these clips."
-        ),
+        notes=worth_notes(view, context.conditions),
+        random_effects=False,
     )
 
 

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 
 from analysis.report.context import ReportContext
 from analysis.report.tables.clips_left_out import clips_left_out_table
+from analysis.report.tables.compared import contrasts_table, factorial_table, pairs_table, worths_table
 from analysis.report.tables.follow_up import follow_up_table
 from analysis.report.tables.paintings import paintings_table
 from analysis.report.tables.people import moderators, who_took_part
 from analysis.report.tables.sensitivity import asks_more
-from analysis.report.tables.text_table import TextTable, ci_heading, new_clips_heading
+from analysis.report.tables.text_table import TextTable, ci_heading
 from analysis.report.tables.versions import versions_table
 from analysis.report.tables.wider_questions import pairs_for_new_clips, prediction, wins
 from analysis.report.text.contrast_names import contrast_name
@@ -37,8 +38,13 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, contents: Mappi
         who_took_part(context),
         moderators(data, context),
         prediction(data, context),
-        _worths(contents),
-        _factorial(contents),
+        worths_table(
+            contents["worths"],
+            title=_("Plackett–Luce worths"),
+            notes=contents["worth_notes"],
+            random_effects=True,
+        ),
+        factorial_table(contents["factorial"]),
         TextTable(
             key="sensitivity",
             title=_("What if something is left out?"),
@@ -102,76 +108,22 @@ def _points(context: ReportContext, contents: Mapping[str, Any]) -> TextTable:
 
 
 def _contrasts(contents: Mapping[str, Any]) -> TextTable:
-    test = [_("Points"), ci_heading(), "p", _("p, Holm")]
-    return TextTable(
-        key="contrasts",
+    return contrasts_table(
+        contents["contrasts"],
         title=_("The study's question"),
-        header=[_("Contrast"), *test[:2], "t (df)", *test[2:], *test],
-        rows=contents["contrasts"],
+        measure=_("Points"),
         note=_(
             "Points per answer. For new clips: crossed random effects of people and clips. For these clips: people "
             "only; it gives no information about other music."
         ),
-        groups=(("", 1), (_("for new clips"), 5), (_("for these clips"), 4)),
     )
 
 
 def _pairs(contents: Mapping[str, Any]) -> TextTable:
-    keys = ("difference", "ci95", "simultaneous", "superiority", "superiority_ci95", "p", "p_holm")
-    return TextTable(
-        key="pairs",
-        title=_("Pair by pair"),
-        header=[
-            _("Pair"),
-            _("Difference"),
-            ci_heading(),
-            _("simultaneous"),
-            _("Beats"),
-            ci_heading(),
-            "p",
-            _("p, Holm"),
-        ],
-        rows=[[f"{row['a']} − {row['b']}", *(row[key] for key in keys)] for row in contents["pairs"]],
-        note=_(
+    return pairs_table(
+        contents["pairs"],
+        _(
             "Differences of people's mean points per answer, Wilcoxon's p. Beats: share of answers in which the first "
             "got more points than the second; a tie counts half. For these clips."
-        ),
-    )
-
-
-def _worths(contents: Mapping[str, Any]) -> TextTable:
-    keys = ("worth", "log_worth", "se_robust", "ci95", "ci95_new_clips", "quasi_se", "random")
-    return TextTable(
-        key="worths",
-        title=_("Plackett–Luce worths"),
-        header=[
-            _("Condition"),
-            _("Worth"),
-            _("Log-worth"),
-            _("robust SE"),
-            ci_heading(),
-            new_clips_heading(),
-            _("Quasi-SE"),
-            _("Random effects (SE)"),
-        ],
-        rows=[
-            [row["view"].label + (" *" if row["separated"] else ""), *(row[key] for key in keys)]
-            for row in contents["worths"]
-        ],
-        note=" ".join(contents["worth_notes"]),
-    )
-
-
-def _factorial(contents: Mapping[str, Any]) -> TextTable:
-    return TextTable(
-        key="factorial",
-        title=_("Effects of the factors"),
-        header=[_("Effect on log-worth"), _("Estimate"), _("robust SE"), ci_heading(), "p", new_clips_heading(), "p"],
-        rows=_rows(
-            contents["factorial"], "name", "estimate", "se_robust", "ci95", "p", "ci95_new_clips", "p_new_clips"
-        ),
-        note=_(
-            "Where people differ, these estimates are drawn towards zero: they are population values of the fitted "
-            "model, not the effect in any one person, for these clips."
         ),
     )

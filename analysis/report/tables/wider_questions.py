@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import value_at
 from analysis.report.context import ReportContext
-from analysis.report.tables.text_table import TextTable, ci_heading, new_clips_heading
+from analysis.report.tables.compared import new_clips_pairs_table
+from analysis.report.tables.text_table import TextTable, ci_heading
 from analysis.report.text.contrast_names import contrast_name
 from analysis.report.text.number_format import interval, percent, percent_interval, plain
 
@@ -15,12 +16,8 @@ from analysis.report.text.number_format import interval, percent, percent_interv
 def pairs_for_new_clips(contents: Mapping[str, Any]) -> TextTable:
     """Each pair of conditions by the crossed test."""
     rows = [row for row in contents["pairs"] if row["new_difference"] != "—"]
-    return TextTable(
-        key="pairs_new_clips",
-        title=_("Pair by pair, for music like this"),
-        header=[_("Pair"), _("Difference"), new_clips_heading(), _("p, Holm")],
-        rows=[[f"{row['a']} − {row['b']}", row["new_difference"], row["new_ci95"], row["new_p_holm"]] for row in rows],
-        note=_("Differences of points per answer; people and clips as crossed random effects, Holm over the pairs."),
+    return new_clips_pairs_table(
+        rows, _("Differences of points per answer; people and clips as crossed random effects, Holm over the pairs.")
     )
 
 
