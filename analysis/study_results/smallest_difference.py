@@ -1,7 +1,9 @@
 """The smallest difference worth having: part of the plan, fixed before opening."""
 
+from __future__ import annotations
+
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,9 +11,11 @@ from django.utils.translation import gettext as _
 from analysis.study_results.factors import factors_of
 from study.errors import NotAllowedNow, StudyError
 from study.instruments.of_study import instrument_of, points_of
-from study.instruments.questions import Scale
 from study.models import Study
 from study.models.log import record
+
+if TYPE_CHECKING:
+    from study.instruments.questions import Scale
 
 
 def planned_smallest(study: Study) -> float | None:

@@ -23,7 +23,6 @@ from study.ballots.receipts import image_name
 from study.coarse_times import hour_text, whole_seconds
 from study.instruments.content import Content, canonical_content, named_content
 from study.instruments.of_study import instrument_of, is_classic, ranked_key
-from study.instruments.questions import Text
 from study.models import Ballot, LateAnswer, Participant, Stimulus, Study, StudyStage, Trial
 
 # `analyze` reads the first nine columns; the others describe and verify the ballot.
@@ -187,7 +186,7 @@ class StoredBallots:
         images = Stimulus.objects.filter(clip__study=study).values_list("pk", "condition_id", "clip_id", "clip__number")
         self._images = {pk: (condition, clip, number) for pk, condition, clip, number in images}
         self._ranked = choose.key if (choose := self.instrument.choose) is not None else ""
-        self._words = {question.key for question in self.instrument.questions if isinstance(question, Text)}
+        self._words = {question.key for question in self.instrument.questions if question.kind == "text"}
         self._lot, self._labels = "", dict[int, str]()  # those shuffled last
         # Orders by their text: a study has some thousands of them, and each is in many rows.
         self._orders: dict[str, list[int]] = {}

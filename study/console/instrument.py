@@ -19,7 +19,7 @@ from study.console.forms.versions import editing
 from study.errors import StudyError
 from study.instruments.of_study import instrument_of, is_classic, points_of
 from study.instruments.presets import PRESETS
-from study.instruments.questions import Choose, Instrument, Question
+from study.instruments.questions import CLASSIC, Choose, Instrument, Question
 from study.instruments.reading import InstrumentRefused
 from study.instruments.words import KIND_NAMES, PRESET_WORDS, asked, details, is_optional, texts_missing
 from study.models import Participant, Study
@@ -81,7 +81,7 @@ def readable_instrument(study: Study) -> tuple[Instrument, str]:
     try:
         return instrument_of(study), ""
     except InstrumentRefused as error:
-        return instrument_editing.CLASSIC, str(error)
+        return CLASSIC, str(error)
 
 
 def asked_rows(study: Study, instrument: Instrument) -> list[dict[str, Any]]:

@@ -1,11 +1,13 @@
-"""The instrument of a study."""
+"""The instrument of a study. Every process imports this module; few need pydantic, which instruments are read by."""
 
-from study.instruments.questions import Choose, Instrument
-from study.instruments.reading import instrument_from
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from study.models import Study
 
-CLASSIC = Instrument(questions=[Choose(key="choice", ranks=2)])
-"""What a study without an instrument of its own asks: the first and the second choice among all images."""
+if TYPE_CHECKING:
+    from study.instruments.questions import Choose, Instrument
 
 
 def is_classic(study: Study) -> bool:
@@ -19,6 +21,9 @@ def instrument_of(study: Study) -> Instrument:
     Raises:
         InstrumentRefused: what is stored is no instrument.
     """
+    from study.instruments.questions import CLASSIC
+    from study.instruments.reading import instrument_from
+
     return CLASSIC if is_classic(study) else instrument_from(study.instrument)
 
 

@@ -259,3 +259,7 @@ def _first_twice(keys: Iterator[str]) -> str:
             return key
         seen.add(key)
     return ""
+
+
+CLASSIC = Instrument(questions=[Choose(key="choice", ranks=2)])
+"""What a study without an instrument of its own asks: the first and the second choice among all images."""

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from study.digests import canonical_digest
 from study.errors import StudyError
-from study.instruments.of_study import CLASSIC, instrument_of
+from study.instruments.of_study import instrument_of
 from study.instruments.presets import PRESETS
-from study.instruments.questions import Instrument, Rate
+from study.instruments.questions import CLASSIC, Instrument, Rate
 from study.instruments.reading import InstrumentRefused, instrument_from, to_data
 from study.models import Study
 from study.models.log import record

@@ -6,9 +6,8 @@ import pytest
 
 from study.instruments.answers import AnswerRefused, Shown, content_of, further_ranks, pair_content
 from study.instruments.content import canonical_content, named_content
-from study.instruments.of_study import CLASSIC
 from study.instruments.presets import PRESETS
-from study.instruments.questions import Choose, Instrument
+from study.instruments.questions import CLASSIC, Choose, Instrument
 from study.instruments.reading import InstrumentRefused, instrument_from, to_data
 
 SHOWN = Shown({"A": 11, "B": 12, "C": 13, "D": 14}, chosen=(12, 14))

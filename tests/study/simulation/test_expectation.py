@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from study.instruments.of_study import CLASSIC
 from study.instruments.presets import PRESETS
+from study.instruments.questions import CLASSIC
 from study.instruments.reading import instrument_from
 from study.simulation.answering import Habits
 from study.simulation.chosen_preference import ChosenPreference, expected_of
