@@ -133,7 +133,7 @@ def crawl_commands(study: Study, people: dict[Role, Any], *, again: Found | None
 def refuse_differences(study: Study, before: Found, after: Found) -> None:
     """What was found before and after all answers were reversed is the same, and names nothing that is hidden."""
     hidden = secrets_of(study)
-    assert len(after) >= len(before) // 2
+    assert len(after) >= len(before) / 2
     for place, content in before.items():
         assert content == after.get(place, content), place
         if study.is_blinded:
@@ -184,10 +184,11 @@ def test_the_crawl_finds_a_leak_that_is_planted(monkeypatch: pytest.MonkeyPatch)
         return honest(access, stage) | {"favourite": ballot and ballot.first and ballot.first.condition.number}
 
     monkeypatch.setattr(contents, "monitor_contents", telling)
-    before = crawl(study, [Role.RUNNER])
+    roles = (Role.OWNER, Role.RUNNER)
+    before = crawl(study, roles)
     reverse_answers(study)
     with pytest.raises(AssertionError, match="api_monitor"):
-        refuse_differences(study, before, crawl(study, [Role.RUNNER], again=before))
+        refuse_differences(study, before, crawl(study, roles, again=before))
 
 
 def test_the_sealed_table_shows_labels_that_cannot_be_counted_and_nothing_that_decodes_them() -> None:
