@@ -144,9 +144,11 @@ def test_the_warnings_of_the_analysis_are_recognised() -> None:
     import re
     from pathlib import Path
 
-    from analysis.statistics import cautions, question_cautions
+    from analysis.statistics import cautions, question_cautions, worth_questions
 
-    sources = [Path(module.__file__).read_text(encoding="utf-8") for module in (cautions, question_cautions)]
+    sources = [
+        Path(module.__file__).read_text(encoding="utf-8") for module in (cautions, question_cautions, worth_questions)
+    ]
     codes = re.findall(r'\bCaution\(\s*"(\w+)"', "".join(sources))
     # The code "bound" has two sentences, every other code one.
     assert len(set(codes)) + 1 == len(_SENTENCES)
