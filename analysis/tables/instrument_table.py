@@ -90,14 +90,15 @@ def read_instrument_table(path: Path, conditions: Sequence[str], *, moderators: 
     participants, participant = _labels(columns["participant"])
     clips, clip = _labels(columns["clip"], natural=True)
     contents, content = _contents(table, columns["content"])
+    repeat, trial = _numbers(table, "repeat"), _numbers(table, "trial")
     every_row = TrialRows(
         conditions=keys,
         participants=participants,
         clips=clips,
         participant=participant,
         clip=clip,
-        repeat=_numbers(table, "repeat"),
-        trial=_numbers(table, "trial"),
+        repeat=repeat,
+        trial=trial,
         order=_orders(table, columns["order"], keys),
         first=_conditions(table, "first", keys),
         second=_conditions(table, "second", keys),
@@ -106,7 +107,7 @@ def read_instrument_table(path: Path, conditions: Sequence[str], *, moderators: 
         knows=known_pieces(table, columns["knows_piece"]),
     )
     # Not even a sum's last digit may depend on the order of rows.
-    sorted_rows = np.lexsort((every_row.trial, every_row.repeat, every_row.clip, every_row.participant))
+    sorted_rows = np.lexsort((trial, repeat, clip, participant))
     every_row, kept = every_row.select(sorted_rows), kept[sorted_rows]
     return InstrumentTable(
         rows=every_row if kept.all() else every_row.select(kept),
