@@ -1,6 +1,6 @@
 """What stands in the way of a deposit: what the study lacks, and what in it might point to a person."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,15 +9,16 @@ from django.utils.translation import gettext as _
 from analysis.study_results import analyses
 from analysis.study_results.reporting_answers import FIELDS, reporting_answers
 from config.bundles.write import deviations_in_english
-from config.deposits import paths, persons
+from config.deposits import persons
 from config.deposits.facts import PublicationFacts, publication_facts
 from config.deposits.people import keeps_order
 from config.deposits.persons import Finding
 from config.deposits.table import RowsOf, Table
 from config.deposits.tables import Tables
-from study.ballots.table import kinds_of
+from study.ballots.table import CONTENT, kinds_of
 from study.jobs.files import work_folder
 from study.models import Study
+from study.participants.answers_table import answer_columns
 
 ORDER = "participants.csv:participant"  # the key of the order in which people came
 
@@ -45,6 +46,12 @@ def _hindrances(study: Study) -> Iterator[Hindrance]:
         yield Hindrance(_("Name at least one creator: a deposit is cited by them."), "study_publish")
     if not study.licence:
         yield Hindrance(_("Choose under which licence the data may be used."), "study_reporting")
+    needed = set(facts.left_out) - {*Tables(study).can_be_left_out()}
+    for key in sorted(needed):
+        yield Hindrance(
+            _("%(key)s cannot be left out: the analysis needs it, or there is no such column. Keep it.") % {"key": key},
+            "study_publish",
+        )
     if study.status != Study.Status.CLOSED:
         yield Hindrance(_("Close the study: only a closed one can be deposited."), "study_open")
     elif study.is_sealed:
@@ -83,8 +90,7 @@ def not_accepted(found: Sequence[Finding], facts: PublicationFacts) -> list[Find
 
 def findings_in(tables: Tables, written: Sequence[Table], folder: Path) -> list[Finding]:
     """What in these tables below `folder`, and in the study's texts, might point to a person."""
-    rows = {paths.name_of(table.path): RowsOf(folder / table.path) for table in written}
-    found = persons.findings(rows, texts_of(tables.study))
+    found = persons.findings(_rows(tables, written, folder), texts_of(tables.study))
     if keeps_order(tables.study):
         found.append(
             Finding(
@@ -101,6 +107,33 @@ def findings_in(tables: Tables, written: Sequence[Table], folder: Path) -> list[
             )
         )
     return found
+
+
+def _rows(tables: Tables, written: Sequence[Table], folder: Path) -> dict[str, Iterable[Mapping[str, str]]]:
+    """The rows of the tables by their names, each thing that people said in one place."""
+    files: dict[str, list[Path]] = {}
+    for table in written:
+        files.setdefault(table.name, []).append(folder / table.path)
+    said = frozenset(column.name for column in answer_columns(tables.study)) | {CONTENT}
+    rows: dict[str, Iterable[Mapping[str, str]]] = {
+        name: RowsOf(tuple(found), said if name == "ballots.csv" else frozenset()) for name, found in files.items()
+    }
+    if "answers.csv" in files:
+        rows["answers.csv"] = _Words(tuple(files["answers.csv"]), tuple(tables.free_text.get("answers.csv", ())))
+    return rows
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What people answered in words, by the keys of the questions, from tables of answers."""
+
+    paths: tuple[Path, ...]
+    questions: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        for row in RowsOf(self.paths) if self.questions else ():
+            if row["question"] in self.questions:
+                yield dict.fromkeys(self.questions, "") | {row["question"]: row["value"]}
 
 
 def texts_of(study: Study) -> dict[str, str]:

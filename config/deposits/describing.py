@@ -89,7 +89,8 @@ def personal(study: Study, tables: Tables) -> tuple[str, ...]:
             ", numbered in the order in which they came: the analysis, which may stop early, goes by it."
             if keeps_order(study)
             else ", in an order that is not that in which they came; numbers that rest on random draws, such as "
-            "bootstrap intervals, may differ in their last digits from those of a report made elsewhere."
+            "bootstrap intervals, may differ in their last digits from those of a report made elsewhere. The seed of "
+            "the orders is left out of the plan for the same reason, so the plan's digest is that of the whole plan."
         ),
         "Left out of every deposit: when people came and answered, the ids of recruiting platforms, links and "
         "receipts, and the researchers' reasons for leaving a person out.",

@@ -15,17 +15,18 @@ from django.utils.translation import gettext as _
 
 from analysis.models import Analysis
 from analysis.study_results.report_files import CONTENT_TYPES, report_files
-from analysis.tables.preferences import image_file_name
 from config.bundles.write import deviations_in_english, images_shown
 from config.deposits import paths
-from config.deposits.clips import sound_path
+from config.deposits.clips import image_path, sound_path
 from config.deposits.codebook import codebook_csv
 from config.deposits.describing import describe
 from config.deposits.description import Deposit, File, Role
 from config.deposits.facts import PublicationFacts
 from config.deposits.licences import licence_text
+from config.deposits.people import keeps_order
 from config.deposits.table import Table
 from config.deposits.tables import Tables
+from study.digests import canonical_digest
 from study.errors import NotAllowedNow
 from study.models import Study
 
@@ -91,9 +92,12 @@ class Gathering:
 
         shown = copy(self.analysis)
         left_out = set(self.tables.moderators_left_out)
-        shown.plan = self.analysis.plan | {
-            "moderators": [row for row in self.analysis.plan.get("moderators") or [] if row["column"] not in left_out]
-        }
+        moderators = [row for row in self.analysis.plan.get("moderators") or [] if row["column"] not in left_out]
+        shown.plan = self.analysis.plan | {"moderators": moderators}
+        if not keeps_order(self.study):
+            shown.study = copy(self.study)
+            shown.study.hides_seed = True
+            shown.plan["seed"] = int(canonical_digest([self.study.slug, self.study.plan_digest])[:8], 16)
         shown.result = json.loads(json.dumps(analyse_deposit(self.folder, shown.plan)))
         shown.versions = software_versions()
         if not _agree(main_numbers(self.analysis.result or {}), main_numbers(shown.result)):
@@ -108,9 +112,8 @@ class Gathering:
     def _media(self) -> Iterator[str]:
         for clip in self.study.clips.filter(included=True).order_by("number").prefetch_related("stimuli__condition"):
             for stimulus in sorted(clip.stimuli.all(), key=lambda row: row.condition.number):
-                if not stimulus.image:
+                if not (path := image_path(stimulus)):
                     continue
-                path = image_file_name(clip.number, stimulus.condition.key, str(stimulus.image.name))
                 words = f"The image of {clip.name} under {stimulus.condition.key}."
                 yield self._copy(path, stimulus.image, Role.IMAGE, f"Image {Path(path).stem}", words)
             if path := sound_path(clip):
@@ -164,19 +167,19 @@ class Gathering:
             words = {"en": " in English", "ko": " in Korean"}.get(language, "")
             title = _REPORT_TITLES[kind]
             yield self._write(
-                paths.REPORT + name, content, Role.REPORT, title, f"{title}{words}, as {suffix.upper()}.", suffix
+                f"{paths.RESULTS}/{name}", content, Role.REPORT, title, f"{title}{words}, as {suffix.upper()}.", suffix
             )
 
     def _copy(self, path: str, source: StoredFile, role: Role, title: str, words: str, *, licence: str = "") -> str:
         target = self.folder / path
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         with source.open("rb") as stored, target.open("wb") as file:
             file.writelines(stored.chunks())
         return self._enter(path, role, media_type_of(path), title, words, licence=licence)
 
     def _write(self, path: str, content: bytes, role: Role, title: str, words: str, suffix: str = "") -> str:
         target = self.folder / path
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
         return self._enter(path, role, media_type_of(path), title, words)
 
@@ -248,7 +251,7 @@ def _study(study: Study, analysis: Analysis) -> dict[str, Any]:
         "simulated": study.simulated,
         "opened": study.opened_at and study.opened_at.date(),
         "closed": study.closed_at and study.closed_at.date(),
-        "plan": study.plan.get("fixed"),
+        "plan": study.plan.get("fixed") if keeps_order(study) else _without_seed(study.plan.get("fixed")),
         "plan_digest": study.plan_digest,
         "deviations": deviations_in_english(study, analysis),
         "consent": study.plan.get("consent"),
@@ -258,6 +261,13 @@ def _study(study: Study, analysis: Analysis) -> dict[str, Any]:
         "version": study.version,
         "stages": list(study.stages),
     }
+
+
+def _without_seed(plan: Any) -> Any:
+    """The fixed plan without the seed of the orders: with it, a person's orders tell when the person came."""
+    if not isinstance(plan, Mapping) or not isinstance(plan.get("design"), Mapping):
+        return plan
+    return {**plan, "design": {**plan["design"], "seed": None}}
 
 
 def _json(data: Any) -> bytes:

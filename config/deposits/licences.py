@@ -36,6 +36,6 @@ def licence_text(licence: str) -> str:
         f"The data of this deposit are licensed under {name}.",
         _GRANTS.get(licence, ""),
         f"The text of the licence: {address}" if address and address != name else "",
-        "Sounds have licences of their own, which data/clips.csv names: one that is not here may not be passed on.",
+        "Sounds have licences of their own, which the table of clips names: one that is not here may not be passed on.",
     ]
     return "\n\n".join(filter(None, parts)) + "\n"

@@ -11,7 +11,6 @@ from analysis.tables.study_tables import (
     answers_table,
     ballots_table,
     match_control_csv,
-    name_of_stage,
     other_stages,
     settle_people,
 )
@@ -129,6 +128,7 @@ class Tables:
         write_by_person(folder / paths.PARTICIPANTS, header, people, self.codes)
         return Table(
             path=paths.PARTICIPANTS,
+            name="participants.csv",
             title="Participants",
             description="One row for each person who began, with what they answered beside the trials.",
             columns=described.participant_columns(self.study, about, tuple(answers)),
@@ -153,6 +153,7 @@ class Tables:
         write_by_person(folder / path, kept, by_code, self.codes)
         return Table(
             path=path,
+            name="ballots.csv",
             title="Ballots" + _of_stage(stage),
             description="One row for each answered trial, with what the person said beside the trials.",
             columns=described.ballot_columns(self.study, tuple(names), tuple(answers)),
@@ -179,6 +180,7 @@ class Tables:
         write_by_person(folder / path, LONG_COLUMNS, by_code, self.codes)
         return Table(
             path=path,
+            name="answers.csv",
             title="Answers" + _of_stage(stage),
             description="One row for each answer to a question of a trial and, where it is of images, image.",
             columns=described.long_columns(self.study, LONG_COLUMNS),
@@ -194,6 +196,7 @@ class Tables:
         write_by_person(folder / path, header, by_code.items(), self.codes)
         return Table(
             path=path,
+            name="matchcontrol.csv",
             title="Match control" + _of_stage(stage),
             description="One row for each trial that showed an image of the clip heard and one of another clip.",
             columns=described.match_columns(),
@@ -215,7 +218,7 @@ def _cells(values: Mapping[str, Any], columns: Iterable[AnswerColumn]) -> list[A
 
 
 def _path_of(path: str, stage: StudyStage) -> str:
-    return path if stage == StudyStage.MAIN else name_of_stage(path, stage)
+    return path if stage == StudyStage.MAIN else paths.of_stage(path, stage)
 
 
 def _of_stage(stage: StudyStage) -> str:
