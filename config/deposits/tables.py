@@ -149,7 +149,7 @@ class Tables:
                 cells[content] = self._without_words(cells[content])
             return cells
 
-        by_code = ((rows[0][0], map(row_of, rows)) for _number, rows in people)
+        by_code = ((str(rows[0][0]), map(row_of, rows)) for _number, rows in people)
         write_by_person(folder / path, kept, by_code, self.codes)
         return Table(
             path=path,
@@ -176,7 +176,7 @@ class Tables:
             return cells
 
         _header, people = answers_table(self.study, stage=stage)
-        by_code = ((rows[0][0], map(row_of, rows)) for _number, rows in people if rows)
+        by_code = ((str(rows[0][0]), map(row_of, rows)) for _number, rows in people if rows)
         write_by_person(folder / path, LONG_COLUMNS, by_code, self.codes)
         return Table(
             path=path,
