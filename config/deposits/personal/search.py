@@ -22,6 +22,10 @@ class Search:
         """What points to a person in a text that a person wrote."""
         return self._others([*self._names(text), *identifiers_in(text), *disclosures_in(text)])
 
+    def tags(self, text: str) -> list[Identifier]:
+        """What points to a person in a tag of a file: credits and their web addresses are public."""
+        return self._others([*self._names(text), *identifiers_in(text, by_machine=True)])
+
     def made(self, text: str) -> list[Identifier]:
         """What points to a person in a name, a prompt or a number, which nobody wrote as a text."""
         return self._others(identifiers_in(text, by_machine=True))
