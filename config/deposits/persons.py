@@ -9,13 +9,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from django.utils.translation import gettext as _
 
 from config.deposits.personal.columns import PARTICIPANT, Role, role_of, roles_of, smells
-from config.deposits.personal.finding import Finding
+from config.deposits.personal.file_metadata import file_metadata_findings, without_metadata
+from config.deposits.personal.finding import About, Finding
 from config.deposits.personal.identifiers import masked
 from config.deposits.personal.people import about_groups, about_values, values_of_people
 from config.deposits.personal.search import Search
+from config.deposits.personal.sentences import personal_sentences
 from config.deposits.personal.table_reading import Found, TableFacts, read_table, simulated_people
 
-__all__ = ["Finding", "Role", "findings", "roles_of"]
+__all__ = [
+    "About",
+    "Finding",
+    "Role",
+    "file_metadata_findings",
+    "findings",
+    "personal_sentences",
+    "roles_of",
+    "without_metadata",
+]
 
 # Texts that no person wrote as such: names, prompts, files of the plan.
 _BY_MACHINE = ("clip", "prompt", "stimul", "provenance", "plan", "analysis", "file", "tag")
@@ -63,7 +74,7 @@ def _about_table(table: TableFacts, tables: Sequence[TableFacts]) -> Iterator[Fi
         if column in said_before:
             continue
 
-        def finding(what: str, found: Found, column: str = column) -> Finding:
+        def finding(about: About, what: str, found: Found, column: str = column) -> Finding:
             return Finding(
                 where=_("%(table)s, column %(column)s") % {"table": table.name, "column": column},
                 what=what,
@@ -71,12 +82,16 @@ def _about_table(table: TableFacts, tables: Sequence[TableFacts]) -> Iterator[Fi
                 example=found.example,
                 blocks=True,
                 accept_as=f"{table.name}:{column}",
+                about=about,
             )
 
         for kind, found in facts.found.items():
-            yield finding(_("This looks like %(kind)s. Leave the column out.") % {"kind": _(kind)}, found)
+            yield finding(
+                About.IDENTIFIER, _("This looks like %(kind)s. Leave the column out.") % {"kind": _(kind)}, found
+            )
         if facts.fine_times.rows:
             yield finding(
+                About.TIME,
                 _(
                     "These times are finer than an hour, and the list of a recruiting platform holds the same. Leave "
                     "the column out."
@@ -87,11 +102,13 @@ def _about_table(table: TableFacts, tables: Sequence[TableFacts]) -> Iterator[Fi
             continue
         if facts.has_words:
             yield finding(
+                About.WORDS,
                 _("People’s own words. Read them all; leave the column out if anything in them points to a person."),
                 Found(facts.filled),
             )
         if role_of(column) is None and (word := smells(column)):
             yield finding(
+                About.NAME,
                 _("By its name the column holds something personal: %(word)s. Leave it out, or keep it after a look.")
                 % {"word": word},
                 Found(facts.filled),
@@ -131,6 +148,7 @@ def _about_arrival(
                 example=min(codes),
                 blocks=True,
                 accept_as=f"people:{PARTICIPANT}",
+                about=About.ARRIVAL,
             )
             break
     slots = next((table for table in people if "slot" in table.columns and table.columns["slot"].filled), None)
@@ -142,6 +160,7 @@ def _about_arrival(
             example="",
             blocks=True,
             accept_as=f"{slots.name}:slot",
+            about=About.ARRIVAL,
         )
     for where, text in texts.items() if people else ():
         if _SEED.search(text):
@@ -155,6 +174,7 @@ def _about_arrival(
                 example="",
                 blocks=True,
                 accept_as=where,
+                about=About.ARRIVAL,
             )
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.deposits.personal.columns import PARTICIPANT, Role
-from config.deposits.personal.finding import Finding
+from config.deposits.personal.finding import About, Finding
 from config.deposits.personal.small_groups import Combination, K, SmallGroups, small_groups
 from config.deposits.personal.table_reading import FINE_TIME, TableFacts, everybody, simulated_people
 
@@ -82,6 +82,7 @@ def about_values(columns: Sequence[PersonColumn]) -> Iterator[Finding]:
                 example="",
                 blocks=True,
                 accept_as=column.key,
+                about=About.VALUE,
             )
         elif len(distinct) > _EXACT and all(_NUMBER.fullmatch(v) or _WHOLE_NUMBER.fullmatch(v) for v in distinct):
             yield Finding(
@@ -94,6 +95,7 @@ def about_values(columns: Sequence[PersonColumn]) -> Iterator[Finding]:
                 example="",
                 blocks=False,
                 accept_as=column.key,
+                about=About.VALUE,
             )
 
 
@@ -159,4 +161,5 @@ def _group_finding(part: Combination, what: str, used: dict[str, PersonColumn], 
         example="",
         blocks=blocks,
         accept_as=f"{first.table}:{'+'.join(part.columns)}",
+        about=About.TOGETHER if blocks else About.PART,
     )
