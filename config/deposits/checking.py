@@ -1,6 +1,6 @@
 """What stands in the way of a deposit: what the study lacks, and what in it might point to a person."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,16 +11,15 @@ from analysis.study_results.reporting_answers import FIELDS, reporting_answers
 from config.bundles.write import deviations_in_english
 from config.deposits import persons
 from config.deposits.facts import PublicationFacts, publication_facts
+from config.deposits.media import Medium, copy_media
 from config.deposits.people import keeps_order
 from config.deposits.persons import Finding
 from config.deposits.table import RowsOf, Table
 from config.deposits.tables import Tables
-from study.ballots.table import CONTENT, kinds_of
+from study.ballots.table import kinds_of
 from study.jobs.files import work_folder
 from study.models import Study
 from study.participants.answers_table import answer_columns
-
-ORDER = "participants.csv:participant"  # the key of the order in which people came
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,8 @@ def found_in(study: Study) -> list[Finding]:
     facts = publication_facts(study)
     tables = Tables(study, facts.left_out)
     with work_folder() as folder:
-        return not_accepted(findings_in(tables, list(tables.write(folder)), folder), facts)
+        written, media = list(tables.write(folder)), list(copy_media(study, folder))
+        return not_accepted(findings_in(tables, written, media, folder, facts), facts)
 
 
 def not_accepted(found: Sequence[Finding], facts: PublicationFacts) -> list[Finding]:
@@ -88,52 +88,34 @@ def not_accepted(found: Sequence[Finding], facts: PublicationFacts) -> list[Find
     return [finding for finding in found if finding.accept_as not in facts.kept]
 
 
-def findings_in(tables: Tables, written: Sequence[Table], folder: Path) -> list[Finding]:
-    """What in these tables below `folder`, and in the study's texts, might point to a person."""
-    found = persons.findings(_rows(tables, written, folder), texts_of(tables.study))
-    if keeps_order(tables.study):
-        found.append(
-            Finding(
-                where=_("participants.csv: column participant"),
-                what=_(
-                    "The plan lets the study stop early, so its analysis needs the order in which people came, and "
-                    "their codes tell it. Who has a recruiting platform's list could find people by it: keep it only "
-                    "if nobody outside has such a list."
-                ),
-                rows=len(tables.codes),
-                example="",
-                blocks=True,
-                accept_as=ORDER,
-            )
-        )
-    return found
-
-
-def _rows(tables: Tables, written: Sequence[Table], folder: Path) -> dict[str, Iterable[Mapping[str, str]]]:
-    """The rows of the tables by their names, each thing that people said in one place."""
+def findings_in(
+    tables: Tables, written: Sequence[Table], media: Sequence[Medium], folder: Path, facts: PublicationFacts
+) -> list[Finding]:
+    """What in these tables, images and sounds below `folder`, and in the study's texts, might point to a person."""
+    study = tables.study
     files: dict[str, list[Path]] = {}
     for table in written:
         files.setdefault(table.name, []).append(folder / table.path)
-    said = frozenset(column.name for column in answer_columns(tables.study)) | {CONTENT}
-    rows: dict[str, Iterable[Mapping[str, str]]] = {
-        name: RowsOf(tuple(found), said if name == "ballots.csv" else frozenset()) for name, found in files.items()
-    }
-    if "answers.csv" in files:
-        rows["answers.csv"] = _Words(tuple(files["answers.csv"]), tuple(tables.free_text.get("answers.csv", ())))
-    return rows
+    found = persons.findings(
+        {name: RowsOf(tuple(these)) for name, these in files.items()},
+        texts_of(study),
+        roles=persons.roles_of(answer_columns(study)),
+        known_names=[name for person in study.members.all() if (name := person.get_full_name())],
+        own=_own(study, facts),
+        in_order_of_arrival=keeps_order(study),
+    )
+    for one in media:
+        found += persons.file_metadata_findings(folder / one.path, one.path)
+    return found
 
 
-@dataclass(frozen=True)
-class _Words:
-    """What people answered in words, by the keys of the questions, from tables of answers."""
-
-    paths: tuple[Path, ...]
-    questions: tuple[str, ...]
-
-    def __iter__(self) -> Iterator[dict[str, str]]:
-        for row in RowsOf(self.paths) if self.questions else ():
-            if row["question"] in self.questions:
-                yield dict.fromkeys(self.questions, "") | {row["question"]: row["value"]}
+def _own(study: Study, facts: PublicationFacts) -> list[str]:
+    """What the researchers publish of themselves."""
+    said = [study.contact, study.researcher, study.institution, reporting_answers(study).get("contact", "")]
+    for one in facts.creators:
+        said += [one.name, one.family, one.orcid, one.affiliation]
+    said += [facts.address, *(row.identifier for row in facts.related)]
+    return [text for text in said if text]
 
 
 def texts_of(study: Study) -> dict[str, str]:
@@ -159,12 +141,4 @@ def texts_of(study: Study) -> dict[str, str]:
                 for key, text in stimulus.provenance.items()
                 if isinstance(text, str) and key != "prompt"
             }
-    own = [text for name in ("contact", "researcher", "institution") if (text := getattr(study, name))]
-    return {where: _without(text, own) for where, text in found.items() if text}
-
-
-def _without(text: str, own: Sequence[str]) -> str:
-    """The text without how the researchers are reached, which participants have read too."""
-    for words in own:
-        text = text.replace(words, "")
-    return text
+    return {where: text for where, text in found.items() if text}

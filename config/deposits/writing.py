@@ -14,8 +14,9 @@ from analysis.study_results import analyses
 from config.deposits import paths
 from config.deposits.checking import Hindrance, findings_in, found_in, hindrances, not_accepted
 from config.deposits.facts import publication_facts
-from config.deposits.formats import WRITERS
+from config.deposits.formats import metadata_files
 from config.deposits.gathering import Gathering, digest_of
+from config.deposits.media import copy_media
 from config.deposits.persons import Finding
 from config.deposits.tables import Tables
 from study.errors import NotAllowedNow
@@ -94,21 +95,22 @@ def _write(study: Study, folder: Path, today: date | None, notes: list[Finding] 
     if study.is_sealed or study.status != Study.Status.CLOSED:
         raise DepositRefused(reasons)
     tables = Tables(study, facts.left_out)
-    written = list(tables.write(folder))
-    found = not_accepted(findings_in(tables, written, folder), facts)
+    written, media = list(tables.write(folder)), list(copy_media(study, folder))
+    everything = findings_in(tables, written, media, folder, facts)
+    found = not_accepted(everything, facts)
     reasons += [f"{finding.where}: {finding.what} ({finding.accept_as})" for finding in found if finding.blocks]
     if notes is not None:
         notes += [finding for finding in found if not finding.blocks]
     analysis = analyses.latest(study)
     if reasons or analysis is None:
         raise DepositRefused(reasons)
-    gathering = Gathering(study, facts, tables, written, analysis, folder)
+    gathering = Gathering(study, facts, tables, written, media, everything, analysis, folder)
     for name in gathering.gather(today or datetime.now(UTC).date()):
         yield name
-    for name, writer in WRITERS.items():
+    for name, text in metadata_files(gathering.deposit).items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(writer(gathering.deposit), encoding="utf-8", newline="")
+        target.write_text(text, encoding="utf-8", newline="")
         yield name
     study.refresh_from_db(fields=["erasures"])
     if not analyses.is_current(analysis):

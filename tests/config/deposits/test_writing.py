@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.django_db]
 QUESTIONS = """
 questions:
   - {key: age, type: number, text: {en: Your age}, from: 0, to: 120}
-  - {key: comment, type: text, text: {en: Anything else?}}
+  - {key: comment, type: text, text: {en: "Anything else?"}}
 """
 SECRET = "write to jo@example.org"
 
@@ -190,8 +190,8 @@ def test_codes_say_nothing_of_the_order_of_arrival_unless_the_analysis_goes_by_i
     study.save()
     close(study)
     assert list(new_codes(study)) == sorted(codes)
-    (finding,) = found_in(study)
-    assert (finding.blocks, finding.accept_as) == (True, "participants.csv:participant")
+    (finding,) = (one for one in found_in(study) if one.blocks)
+    assert (finding.blocks, finding.accept_as) == (True, "people:participant")
     assert "order in which people came" in finding.what
 
 
