@@ -32,7 +32,7 @@ from tests.config.deposits.studies import TODAY, ready, rows
 pytestmark = [pytest.mark.django_db]
 QUESTIONS = """
 questions:
-  - {key: age, type: number, text: {en: Your age}, from: 0, to: 120}
+  - {key: age, type: number, text: {en: Your age}}
   - {key: comment, type: text, text: {en: "Anything else?"}}
 """
 SECRET = "write to jo@example.org"
