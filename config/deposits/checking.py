@@ -45,8 +45,8 @@ def _hindrances(study: Study) -> Iterator[Hindrance]:
         yield Hindrance(_("Name at least one creator: a deposit is cited by them."), "study_publish")
     if not study.licence:
         yield Hindrance(_("Choose under which licence the data may be used."), "study_reporting")
-    needed = set(facts.left_out) - {*Tables(study).can_be_left_out()}
-    for key in sorted(needed):
+    tables = Tables(study, facts.left_out)
+    for key in sorted(tables.left_out - {*tables.can_be_left_out()}):
         yield Hindrance(
             _("%(key)s cannot be left out: the analysis needs it, or there is no such column. Keep it.") % {"key": key},
             "study_publish",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,12 @@ class Tables:
     """The tables of a study's deposit.
 
     Args:
-        left_out: keys ("participants.csv:before_age") of columns that the researchers leave out; other keys mean
-            nothing here.
+        left_out: keys ("participants.csv:before_age", "participants.csv:before_age+device") of columns that the
+            researchers leave out; other keys mean nothing here.
     """
 
     def __init__(self, study: Study, left_out: Iterable[str] = ()) -> None:
-        self.study, self.left_out = study, frozenset(left_out)
+        self.study, self.left_out = study, frozenset(chain.from_iterable(map(_columns_of, left_out)))
 
     @cached_property
     def codes(self) -> Mapping[str, str]:
@@ -215,6 +216,12 @@ def _facts(person: Any, about: Sequence[str]) -> list[Any]:
 
 def _cells(values: Mapping[str, Any], columns: Iterable[AnswerColumn]) -> list[Any]:
     return ["" if values[column.name] is None else values[column.name] for column in columns]
+
+
+def _columns_of(key: str) -> Iterator[str]:
+    """The keys of the columns that a finding's key names together."""
+    table, _colon, names = key.partition(":")
+    return (f"{table}:{name}" for name in names.split("+"))
 
 
 def _path_of(path: str, stage: StudyStage) -> str:

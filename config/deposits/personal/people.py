@@ -103,7 +103,8 @@ def about_groups(columns: Sequence[PersonColumn]) -> Iterator[Finding]:
     """Who is nearly alone with what others may know: all columns together first, then the sets that make it so."""
     used = {column.name: column for column in columns if not has_own_values(column)}
     groups = small_groups({name: column.values for name, column in used.items()})
-    if groups is None or not groups.whole.small:
+    # Without columns nothing tells people apart; so few are a small group of their own.
+    if groups is None or not groups.whole.small or not groups.whole.columns:
         return
     whole = groups.whole
     yield _group_finding(

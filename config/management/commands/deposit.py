@@ -88,7 +88,7 @@ def _remember(study: Study, accepted: list[str], left_out: list[str]) -> None:
     """Store what is kept and what is left out with the study's publication facts."""
     facts = publication_facts(study)
     if left_out:
-        _check(left_out, Tables(study).can_be_left_out(), "--leave-out")
+        _check(Tables(study, left_out).left_out, Tables(study).can_be_left_out(), "--leave-out")
         facts = replace(facts, left_out=(*facts.left_out, *left_out))
         save_publication_facts(study, facts)
     if accepted := [key for key in accepted if key not in facts.kept]:
@@ -97,6 +97,6 @@ def _remember(study: Study, accepted: list[str], left_out: list[str]) -> None:
 
 
 def _check(keys: Iterable[str], known: list[str], option: str) -> None:
-    for key in keys:
+    for key in sorted(keys):
         if key not in known:
             raise CommandError(f"{option} {key}: write one of: {', '.join(known) or 'there is none'}.", returncode=2)
