@@ -220,8 +220,8 @@ def _cells(values: Mapping[str, Any], columns: Iterable[AnswerColumn]) -> list[A
 
 def _columns_of(key: str) -> Iterator[str]:
     """The keys of the columns that a finding's key names together."""
-    table, _colon, names = key.partition(":")
-    return (f"{table}:{name}" for name in names.split("+"))
+    table, colon, names = key.partition(":")
+    return (f"{table}{colon}{name}" for name in names.split("+"))
 
 
 def _path_of(path: str, stage: StudyStage) -> str:
