@@ -29,13 +29,14 @@ _NOT_AFTER_AM = "(?!Not |Very |So |From |In |At |The |A |An )"
 _WHO = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?i:\bmy (?:full |real |first |last |sur)?names?(?:'s|’s| is| are)"
-        rf"|\bi(?:'m| am) called|\bthe name'?s) {_ANY_NAME}",
+        rf"(?i:\bmy (?:full |real |first |last |sur)?names?(?:'s|’s| is| are)|\bthe name'?s) {_ANY_NAME}",
+        rf"\bI(?:'m|’m| am) called {_NAME}",
         rf"(?i:\bplease )?(?i:call me|\bknown as|\bsigned(?: by)?,?|\bregards,|\bbest,|\bsincerely,)\s+{_NAME}",
         rf"\bI(?:'m|’m| am) {_NOT_AFTER_AM}(?P<who>[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+)",
         rf"\b(?i:this is|I'm|I’m|I am) {_NOT_AFTER_AM}(?P<who>[A-Z][a-z]+)"
-        rf"(?=,? (?:here|from|speaking|and I|writing)\b)",
-        r"(?:제|내|저의|나의|본인)\s?(?:이름|성함|성명|실명|본명)(?:은|이|:)\s*(?P<who>[^\s,.]{2,12})",
+        rf"(?=,? (?:here|from|speaking|writing)\b)",
+        r"(?:제|내|저의|나의|본인)\s?(?:이름|성함|성명|실명|본명)(?:은|이|:)\s*"
+        r"(?!말하|말씀|밝히|비밀|적지|모르)(?P<who>[^\s,.]{2,12})",
         r"(?:이름|성명|성함|실명|본명|닉네임|별명)\s?[:=]\s?(?P<who>[^\s,.]{2,12})",
         rf"(?:저는|나는|전|난|저)\s(?!{_NO_NAMES})(?P<who>[{_FAMILY}][가-힣]{{2}})\s?{_END_OF_NAME}",
         rf"(?:^|[\s,.])(?!{_NO_NAMES})(?P<who>[{_FAMILY}][가-힣]{{2}})(?:이라고|라고)\s"

@@ -92,8 +92,11 @@ KINDS = (
     Kind(
         gettext_noop("an account on a network"),
         re.compile(
-            rf"(?<![\w.@/+-])@[a-z_][\w.]{{2,29}}|(?<![a-z])(?:{'|'.join(_NAMES_OF_NETWORKS)})(?:talk|gram|그램)?\s?(?:id|아이디|handle|계정|name)?\s?[:=은는]\s?"
-            r"(?P<who>[\w.#-]{3,})",
+            r"(?<![\w.@/+-])@[a-z_][\w.]{2,29}"
+            rf"|(?<![a-z])(?:{'|'.join(_NAMES_OF_NETWORKS)})(?:talk|gram|그램)?\s?(?:id|아이디|handle|계정)\s?[:=은는]?\s?"
+            r"(?P<who>[a-z\d][\w.#-]{2,})"
+            r"|(?:kakao(?:talk)?|insta(?:gram)?|telegram|discord|wechat|snapchat|skype|카톡|카카오톡|인스타(?:그램)?)\s?[:=]\s?"
+            r"(?P<account>[a-z\d][\w.#-]{2,})",
             _I,
         ),
         anywhere=False,
@@ -102,7 +105,8 @@ KINDS = (
     Kind(
         gettext_noop("the web address of a profile"),
         re.compile(
-            rf"(?<![\w-])(?:www\.|m\.|\w\w\.)?{_NETWORKS}\.(?:com|net|app)/(?!(?:share|intent|hashtag)\b)[\w.@/%-]{{2,}}"
+            rf"(?<![\w-])(?:www\.|m\.|\w\w\.)?{_NETWORKS}\.(?:com|net|app)/(?!(?:share|intent"
+            rf"|hashtag)\b)[\w.@/%-]{{2,}}"
             r"|(?<![\w-])(?:t\.me|open\.kakao\.com/[a-z]+|blog\.naver\.com|youtube\.com/(?:@|c/|channel/))[/\w.@%-]+"
             r"|github\.com/[\w-]+/?(?![\w/-])|https?://[^\s/]+/~[\w.-]+",
             _I,
@@ -186,7 +190,8 @@ KINDS = (
     Kind(
         gettext_noop("the address of a device"),
         re.compile(
-            r"(?<![\w:-])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![\w:-])|(?<![\w-])(?=[\d-]*[a-f])(?:[0-9a-f]{2}-){5}[0-9a-f]{2}(?![\w-])",
+            r"(?<![\w:-])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![\w:-])"
+            r"|(?<![\w-])(?=[\d-]*[a-f])(?:[0-9a-f]{2}-){5}[0-9a-f]{2}(?![\w-])",
             _I,
         ),
         needs=(":", "-"),
@@ -247,7 +252,8 @@ KINDS = (
     Kind(
         gettext_noop("a postal address"),
         re.compile(
-            r"[가-힣]{1,6}(?:시|군|구|읍|면|동)\s[가-힣\d]{1,10}(?:로|길|동|리)\s?\d{1,5}(?:-\d+)?(?!\d)|\d{1,4}동\s?\d{1,4}호|〒\s?\d{3}-\d{4}"
+            r"[가-힣]{1,6}(?:시|군|구|읍|면|동)\s[가-힣\d]{1,10}(?:로|길|동|리)\s?\d{1,5}(?:-\d+)?(?!\d)|\d{1,4}동\s?\d{1,4}호"
+            r"|〒\s?\d{3}-\d{4}"
             r"|[가-힣]{2,}(?:아파트|빌라|오피스텔)\s?\d+"
         ),
         needs=("로", "길", "동", "리", "호", "〒", "아파트", "빌라", "오피스텔"),
@@ -255,7 +261,8 @@ KINDS = (
     Kind(
         gettext_noop("a postal address"),
         re.compile(
-            r"(?<![\w-])\d{1,5}[a-z]?,?\s(?:[A-Z][\w'.]+\s){1,3}(?i:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|terrace)\b"
+            r"(?<![\w-])\d{1,5}[a-z]?,?\s(?:[A-Z][\w'.]+\s){1,3}(?i:street|st|avenue|ave|road|rd|lane|ln|drive|dr"
+            r"|boulevard|blvd|court|ct|terrace)\b"
             r"|[A-ZÄÖÜ][\wäöüß]+(?:straße|strasse|str\.|gasse|weg)\s\d{1,4}\b"
             r"|\d{1,4},? (?:rue|avenue|boulevard|calle|via) (?:de |du |des |la )*[A-Z]\w+"
             r"|(?<!\w)[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?!\w)|(?i:p\.? ?o\.? ?box)\s\d+|[A-Z]{2} \d{5}(?:-\d{4})?(?!\w)"
@@ -275,7 +282,8 @@ KINDS = (
     Kind(
         gettext_noop("a key or token"),
         re.compile(
-            r"earsight_[\w-]{22}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}|(?<!\w)(?:sk|pk)-[\w-]{20,}|(?<!\w)(?:hf_|gh[pousr]_|xox[bap]-)[\w-]{20,}|AKIA[A-Z0-9]{16}"
+            r"earsight_[\w-]{22}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}|(?<!\w)(?:sk|pk)-[\w-]{20,}|(?<!\w)(?:hf_|gh[pousr]_"
+            r"|xox[bap]-)[\w-]{20,}|AKIA[A-Z0-9]{16}"
             r"|(?:session_?id|sessid|phpsessid|csrftoken|access_token"
             r"|api_?key|bearer|password|비밀번호)\s?[:= ]\s?(?P<who>(?=\S*\d)\S{8,})",
             _I,

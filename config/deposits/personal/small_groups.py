@@ -46,7 +46,7 @@ class SmallGroups:
 
     Attributes:
         people: how many there are.
-        whole: all columns together.
+        whole: all columns together, without those that have one value; of few people who are all the same, with them.
         parts: sets of one, two or three columns that make small groups of people who are in none without the last of
             them, those with most such people first.
         largest_part: up to how many columns sets were counted: 3, or fewer if there are too many columns.
@@ -87,7 +87,7 @@ def small_groups(columns: Mapping[str, Sequence[str]], k: int = K) -> SmallGroup
             if new := int((small & ~known).sum()):
                 parts.append(_combination(chosen, sizes, k, new))
     sizes = _sizes(names, codes, people)
-    whole = _combination(tuple(names), sizes, k, new=int((sizes < k).sum()))
+    whole = _combination(tuple(names or columns), sizes, k, new=int((sizes < k).sum()))
     parts.sort(key=lambda part: (len(part.columns), -part.new))
     return SmallGroups(people, whole, tuple(parts), largest, _cure(names, codes, people, k) if whole.small else ())
 

@@ -119,6 +119,8 @@ def test_small_groups_are_named_with_their_columns_and_the_mend():
     ]
     simulated = [row | {"kind": "simulated"} for row in persons]
     assert findings({"participants.csv": simulated}, {}) == []
+    (few,) = findings({"participants.csv": [row | {"device": "phone"} for row in people(3)]}, {})
+    assert (few.rows, few.accept_as) == (3, "participants.csv:language+device")
     opinions = {"participants.csv:before_age_group": Role.OPINION}
     assert findings({"participants.csv": persons}, {}, roles=opinions) == []
 

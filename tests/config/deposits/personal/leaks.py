@@ -134,6 +134,9 @@ HARMLESS_WORDS = (
     "see doi 10.1145/3544548.3581120 or https://doi.org/10.1016/j.cognition.2019.104121",
     "Bewertung 4,5 von 5; die Straße im Bild passt",
     "1-2-3-4, 10-12-14-16 and 2001-2002-2003",
+    "라인은 부드럽고 색은 따뜻해요. line: smooth",
+    "내 이름은 말하고 싶지 않아요. 곡의 이름은 모르겠지만 이미지라고 생각했어요.",
+    "This is Good and I like it; I'm called to dance, I am Very Happy with this.",
     "17 of 20, p = 0.0312, F(2, 45) = 12.3456, 0.1234, 0.5678",
 )
 HARMLESS_NAMES = (
