@@ -52,7 +52,7 @@ def findings(
         roles: what columns hold, by "table:column" (`roles_of`), where the name does not tell. Without, a column of
             people is taken for something that others may know of them.
         known_names: of colleagues and accounts, which no text should hold.
-        own: what the researchers publish of themselves: names, addresses and ORCIDs of the creators and the contact.
+        own: texts in which the researchers publish who they are: names, addresses and ORCIDs of creators, the contact.
         in_order_of_arrival: whether the codes of people count them as they came; the study's own codes (r0007) do.
     """
     search = Search(known_names, own)

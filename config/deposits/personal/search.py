@@ -11,11 +11,11 @@ class Search:
 
     Args:
         known_names: names of colleagues and accounts, which no text should hold.
-        own: what the researchers publish of themselves, which is no finding.
+        own: texts in which the researchers publish who they are; nothing that stands in them is a finding.
     """
 
     def __init__(self, known_names: Iterable[str] = (), own: Iterable[str] = ()) -> None:
-        self._own = {text.strip().lower() for text in own}
+        self._own = "\n".join(own).lower()
         self._names = search_of_names(name for name in known_names if name.strip().lower() not in self._own)
 
     def words(self, text: str) -> list[Identifier]:

@@ -45,7 +45,9 @@ def test_no_name_of_magnatagatune_and_no_tag_alarms(shared_data: Path):
 
 
 def test_researchers_own_addresses_and_names_are_no_finding():
-    search = Search(known_names=["Jane Doe", "김민아", "mkim", "admin", "Li"], own=["jane@example.org", "Jane Doe"])
+    search = Search(
+        known_names=["Jane Doe", "김민아", "mkim", "admin", "Li"], own=["Jane Doe, jane@example.org, after 10"]
+    )
     assert not search.words("Questions? jane@example.org")
     assert not search.words("Jane Doe wrote this as admin; a lively lithe line")
     assert [one.value for one in search.words("ask 김민아에게 or MKIM, not smkim")] == ["김민아", "MKIM"]
