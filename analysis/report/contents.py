@@ -18,7 +18,6 @@ from analysis.report.tables.points_and_tests import contrasts, omnibus, pairs, p
 from analysis.report.tables.sensitivity import sensitivity_note, sensitivity_rows
 from analysis.report.tables.worths import factorial, worth_notes, worths
 from analysis.report.text.answer import answer
-from analysis.report.text.exclusions import people_rows
 from analysis.report.text.methods import limits, methods
 from analysis.report.text.number_format import points
 from analysis.report.text.translated_warnings import translated
@@ -50,7 +49,7 @@ def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: floa
         "points_note": _points_note(data),
         "points_table": points_table(data, conditions, clips) if data.get("weights") else [],
         "blocks": question_blocks(data, context, alpha),
-        "figures": figure_list(data, conditions, clips, context.flow, context.mark),
+        "figures": figure_list(data, context),
         "contrasts": contrasts(choices),
         "omnibus": omnibus(data),
         "pairs": pairs(data, conditions),
@@ -64,14 +63,13 @@ def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: floa
         "methods": methods(data, context, alpha),
         # Without a plan the section is left out; with a plan it states that none are recorded.
         "deviations": None if context.deviations is None else list(context.deviations) or [_("None are recorded.")],
-        "people": people_rows(context.flow),
         "limits": limits(data),
     }
 
 
 def all_figures(data: Mapping[str, Any], context: ReportContext) -> list[Figure]:
     """Every figure of the report, those of questions last, in the current language."""
-    figures = figure_list(data, context.conditions, context.clips, context.flow, context.mark)
+    figures = figure_list(data, context)
     return figures + [figure for block in question_blocks(data, context, 0.05) for figure in block.figures]
 
 

@@ -31,11 +31,25 @@ class ClipView:
 
 @dataclass(frozen=True)
 class Stage:
-    """People at one stage of a study, with those who left on the way to it, by reason."""
+    """People at one stage of a study, with those who left on the way to it, by reason.
+
+    Attributes:
+        flags: names of flags with how many of these people have each, in words; nobody leaves by a flag.
+    """
 
     label: str
     people: int
     left: Sequence[tuple[str, int]] = ()
+    flags: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class StageOfPeople:
+    """The flow of people through a pilot or follow-up stage, which is not in the results: `key` names its figure."""
+
+    key: str
+    name: str
+    flow: Sequence[Stage]
 
 
 @dataclass(frozen=True)
@@ -92,6 +106,7 @@ class ReportContext:
         language: "en" or "ko".
         versions: name and version of the software.
         flow: the people at each stage, in order, the analysed ones last.
+        other_flows: the same of the study's pilot and follow-up stages, which are not in the results.
         exclusion_rules: the plan's rules by which people are left out, in words.
         people: what people answered to questions about them.
         answer_labels: the texts of these questions by the names of their columns.
@@ -112,6 +127,7 @@ class ReportContext:
     language: str = "en"
     versions: Mapping[str, str] = field(default_factory=dict)
     flow: Sequence[Stage] = ()
+    other_flows: Sequence[StageOfPeople] = ()
     exclusion_rules: Sequence[str] = ()
     people: Sequence[AnswersGiven] = ()
     answer_labels: Mapping[str, AnswerLabels] = field(default_factory=dict)

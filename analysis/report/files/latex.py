@@ -106,7 +106,7 @@ def _figure(figure: Figure) -> str:
     return "\n".join(
         [
             rf"\IfFileExists{{{path}}}{{\begin{{figure}}[htbp]",
-            rf"  \centering\includegraphics[width=\textwidth]{{{path}}}",
+            rf"  \centering\includegraphics[width=\textwidth,height=0.85\textheight,keepaspectratio]{{{path}}}",
             rf"  \caption{{{escape(title)} {escape(figure.caption)}}}\label{{fig:{figure.key}}}",
             r"\end{figure}}{}",
         ]
