@@ -164,7 +164,9 @@ class Browser:
     def _send(self, method: str, given: dict[str, Any] | None = None) -> int:
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": given or {}}
-        rest = memoryview(json.dumps(message | ({"sessionId": self._session} if self._session else {})).encode() + b"\0")
+        rest = memoryview(
+            json.dumps(message | ({"sessionId": self._session} if self._session else {})).encode() + b"\0"
+        )
         while rest:
             self._wait([], [self._to])
             try:

@@ -1,6 +1,7 @@
-"""The bounded process that reads a researcher's own picture: it comes back as PNG, without what else was in the file."""
+"""The bounded process that reads a researcher's own picture: it comes back as PNG, without what else was in it."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -25,10 +26,12 @@ def _answer(question: dict[str, Any], _data: bytes) -> Answer:
     from PIL import Image, ImageOps
 
     try:
-        with open(question["path"], "rb") as file:
+        with Path(question["path"]).open("rb") as file:
             data = file.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
-            return {"fault": _("This picture has more than %(n)s MB. Make it smaller.") % {"n": MOST_BYTES // 10**6}}, []
+            return {
+                "fault": _("This picture has more than %(n)s MB. Make it smaller.") % {"n": MOST_BYTES // 10**6}
+            }, []
         with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 return {"fault": _("This picture has more than 40 million pixels. Make it smaller.")}, []

@@ -38,9 +38,7 @@ def take_pictures(
     """
     erase_strays()
     pages = InterfacePages(study)
-    wanted = [
-        (page, device, language) for language in pages.languages for page in pages.used() for device in DEVICES
-    ]
+    wanted = [(page, device, language) for language in pages.languages for page in pages.used() for device in DEVICES]
     with NewPictures() as new:
         try:
             with running_browser(pages.answer, seconds=_SECONDS + _SECONDS_EACH * len(wanted)) as browser:

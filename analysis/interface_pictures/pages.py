@@ -8,6 +8,7 @@ import mimetypes
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -82,7 +83,9 @@ class InterfacePages:
             case ["q", _handle, "m", _key, "audio"]:
                 return _sound(self._example.clip)
             case ["q", _handle, "m", _key, letter] if letter in LETTERS[: len(self._example.stimuli)]:
-                return self._image(self._example.stimuli[LETTERS.index(letter)], parse_qs(parts.query).get("w", [""])[0])
+                return self._image(
+                    self._example.stimuli[LETTERS.index(letter)], parse_qs(parts.query).get("w", [""])[0]
+                )
             case ["q", _handle, "events"]:
                 return "application/json", b"{}"
         return None
@@ -137,7 +140,9 @@ class InterfacePages:
             position_order=[stimulus.pk for stimulus in self._example.stimuli],
         )
         page = PageFacts(PersonFacts(HANDLE), False, tuple(self.languages), "", EXAMPLE, "", EXAMPLE)
-        trials = self._study.trials_per_participant or self._study.clips.filter(included=True, is_practice=False).count()
+        trials = (
+            self._study.trials_per_participant or self._study.clips.filter(included=True, is_practice=False).count()
+        )
         return render_trial(page, trial_facts(trial, dict.fromkeys(range(1, trials + 1), False)))
 
     def _image(self, stimulus: Stimulus, asked: str) -> tuple[str, bytes] | None:
@@ -175,8 +180,7 @@ def _static_file(name: str) -> tuple[str, bytes] | None:
         return None
     if not isinstance(found, str):
         return None
-    with open(found, "rb") as file:
-        return kind, file.read()
+    return kind, Path(found).read_bytes()
 
 
 def _sound(clip: Clip) -> tuple[str, bytes] | None:

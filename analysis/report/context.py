@@ -53,6 +53,26 @@ class StageOfPeople:
 
 
 @dataclass(frozen=True)
+class PictureView:
+    """A picture of a page: its data URL, its size in pixels, whether of a phone, and whether it was cut below."""
+
+    url: str
+    width: int
+    height: int
+    is_phone: bool
+    is_cut: bool
+
+
+@dataclass(frozen=True)
+class InterfaceView:
+    """A page that participants saw: `key` names its figure; its pictures on each device."""
+
+    key: str
+    name: str
+    pictures: Sequence[PictureView]
+
+
+@dataclass(frozen=True)
 class AnswerLabels:
     """The text of a question about the person, and of its answers by their keys."""
 
@@ -108,6 +128,7 @@ class ReportContext:
         flow: the people at each stage, in order, the analysed ones last.
         other_flows: the same of the study's pilot and follow-up stages, which are not in the results.
         exclusion_rules: the plan's rules by which people are left out, in words.
+        interface: pictures of the pages that participants saw, in the order of a visit.
         people: what people answered to questions about them.
         answer_labels: the texts of these questions by the names of their columns.
         questions: of the study's instrument, by the key of the question or scale.
@@ -129,6 +150,7 @@ class ReportContext:
     flow: Sequence[Stage] = ()
     other_flows: Sequence[StageOfPeople] = ()
     exclusion_rules: Sequence[str] = ()
+    interface: Sequence[InterfaceView] = ()
     people: Sequence[AnswersGiven] = ()
     answer_labels: Mapping[str, AnswerLabels] = field(default_factory=dict)
     questions: Mapping[str, QuestionView] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from PIL import Image
 
+from analysis.interface_pictures.views import interface_views
 from analysis.models import Analysis
 from analysis.report import ClipView, ReportContext
 from analysis.report.context import condition_views
@@ -54,6 +55,7 @@ def report_context(
             flow=flow_stages(analysis.flow),
             other_flows=other_flows(analysis.flow),
             exclusion_rules=rules_in_words(study),
+            interface=interface_views(study, language) if with_images else (),
             people=who_took_part(study),
             answer_labels=answer_labels(study),
             questions=question_views(study),

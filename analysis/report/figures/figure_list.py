@@ -12,6 +12,7 @@ from analysis.report.figures import charts
 from analysis.report.figures.charts import Bar, ChoiceShares, DotRow
 from analysis.report.figures.figure import Figure
 from analysis.report.figures.flow import flow_chart
+from analysis.report.figures.interface import interface_figure
 from analysis.report.figures.svg import marked
 from analysis.report.text.contrast_names import contrast_name
 from analysis.report.text.exclusions import with_and_without
@@ -40,6 +41,7 @@ def figure_list(data: Mapping[str, Any], context: ReportContext) -> list[Figure]
         _drop_out_figure(data),
         _flow_figure(data, context),
         *map(_flow_of_stage, context.other_flows),
+        *map(interface_figure, context.interface),
     ]
     return [replace(figure, svg=marked(figure.svg, context.mark)) for figure in figures if figure is not None]
 
