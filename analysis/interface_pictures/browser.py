@@ -29,6 +29,7 @@ ORIGIN = "https://study.invalid"  # no such host exists (RFC 2606)
 TALLEST = 4000  # pixels of the page; what is longer is cut, as nobody prints it
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _MOST_BYTES = 2**26  # of one message
+_SECONDS_TO_CLOSE = 5
 _OPTIONS = (
     "--headless=new", "--remote-debugging-pipe", "--no-first-run", "--no-default-browser-check", "--disable-gpu",
     "--disable-extensions", "--disable-sync", "--disable-background-networking", "--disable-component-update",
@@ -99,7 +100,12 @@ class Browser:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._ends.close()
+        # Asked first, so that it waits for the end of its own children; it is killed in any case.
+        self._until, self._session = time.monotonic() + _SECONDS_TO_CLOSE, ""
+        with self._ends, contextlib.suppress(BrowserFailed):
+            self._ask("Browser.close")
+            while True:
+                self._take(self._read())
 
     def picture(self, path: str, device: Device) -> bytes:
         """Return the page at `path` as PNG, from its top to its end."""
