@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from analysis.report.context import ClipView, ReportContext, condition_views, labels_by_key
 from analysis.report.figures.figure import Figure
-from analysis.report.figures.figure_list import figure_list
+from analysis.report.figures.figure_list import figure_list, interface_figures
 from analysis.report.questions import about_choices, about_main_question, answer_of_questions, leads, question_blocks
 from analysis.report.tables.design_checks import design_checks
 from analysis.report.tables.points_and_tests import contrasts, omnibus, pairs, points_table
@@ -50,6 +50,7 @@ def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: floa
         "points_table": points_table(data, conditions, clips) if data.get("weights") else [],
         "blocks": question_blocks(data, context, alpha),
         "figures": figure_list(data, context),
+        "interface": interface_figures(context),
         "contrasts": contrasts(choices),
         "omnibus": omnibus(data),
         "pairs": pairs(data, conditions),
@@ -68,9 +69,10 @@ def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: floa
 
 
 def all_figures(data: Mapping[str, Any], context: ReportContext) -> list[Figure]:
-    """Every figure of the report, those of questions last, in the current language."""
+    """Every figure of the report, those of questions and of the interface last, in the current language."""
     figures = figure_list(data, context)
-    return figures + [figure for block in question_blocks(data, context, 0.05) for figure in block.figures]
+    of_questions = [figure for block in question_blocks(data, context, 0.05) for figure in block.figures]
+    return figures + of_questions + interface_figures(context)
 
 
 def _points_note(data: Mapping[str, Any]) -> str:

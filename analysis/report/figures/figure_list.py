@@ -41,9 +41,14 @@ def figure_list(data: Mapping[str, Any], context: ReportContext) -> list[Figure]
         _drop_out_figure(data),
         _flow_figure(data, context),
         *map(_flow_of_stage, context.other_flows),
-        *map(interface_figure, context.interface),
     ]
     return [replace(figure, svg=marked(figure.svg, context.mark)) for figure in figures if figure is not None]
+
+
+def interface_figures(context: ReportContext) -> list[Figure]:
+    """The pages that participants saw, for the end of the report, each with the context's mark on it."""
+    figures = map(interface_figure, context.interface)
+    return [replace(figure, svg=marked(figure.svg, context.mark)) for figure in figures]
 
 
 def _scores_figure(

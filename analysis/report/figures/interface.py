@@ -13,12 +13,13 @@ _PHONE, _GAP = 190.0, 16.0
 
 def interface_figure(view: InterfaceView) -> Figure:
     """A figure of one page."""
-    title = _("The interface: %(page)s") % {"page": view.name}
-    texts = [
-        _("A page as participants saw it, on a desktop and on a phone.") if len(view.pictures) > 1 else "",
-        _("What is longer is cut below.") if any(picture.is_cut for picture in view.pictures) else "",
-    ]
-    caption = " ".join(text for text in texts if text) or view.name
+    title = view.name
+    both, own = len(view.pictures) > 1, view.key.startswith("own-")
+    caption = _("A picture that the researchers added.") if own else _("A page as participants saw it.")
+    if both:
+        caption = _("A page as participants saw it, on a desktop and on a phone.")
+    if any(picture.is_cut for picture in view.pictures):
+        caption += " " + _("What is longer is cut below.")
     return Figure(f"interface-{view.key}", title, _drawing(view.pictures, title, caption), caption)
 
 

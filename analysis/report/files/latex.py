@@ -113,6 +113,11 @@ def _figure(figure: Figure) -> str:
     )
 
 
+def _interface(figures: Sequence[Figure]) -> list[str]:
+    """The pages that participants saw, in an appendix."""
+    return [rf"\subsection*{{{escape(_('The interface'))}}}", *map(_figure, figures)] if figures else []
+
+
 def _block(block: QuestionBlock) -> list[str]:
     """What is said of one question."""
     return [
@@ -168,6 +173,7 @@ def report_latex(data: Mapping[str, Any], context: ReportContext, *, alpha: floa
             r"\begin{itemize}",
             *(rf"  \item {escape(text)}" for text in contents["limits"]),
             r"\end{itemize}",
+            *_interface(contents["interface"]),
             r"\nocite{*}\bibliographystyle{plain}\bibliography{references}",
         ]
     return _document(body)

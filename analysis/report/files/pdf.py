@@ -59,6 +59,7 @@ def pdf_project(data: Mapping[str, Any], context: ReportContext, *, alpha: float
                 "warnings": contents["warnings"],
                 "tables": [_table(table) for table in text_tables(data, context, contents)],
                 "figures": figures,
+                "interface": _figures(contents["interface"], "interface", files),
                 "leads": contents["leads"],
                 "blocks": [
                     {
@@ -73,6 +74,7 @@ def pdf_project(data: Mapping[str, Any], context: ReportContext, *, alpha: float
                 "remark": "" if contents["sensitivity"] else contents["sensitivity_note"],
                 "headings": {
                     "contents": _("Contents"),
+                    "interface": _("The interface"),
                     "methods": _("Methods"),
                     "deviations": _("Deviations from the plan"),
                     "limits": _("Limits"),

@@ -21,7 +21,7 @@ from analysis.interface_pictures.browser import BrowserFailed, running_browser
 from analysis.interface_pictures.stored import NewPictures, add_own, interface_pictures, replace_taken
 from analysis.interface_pictures.views import interface_views
 from analysis.report.context import ReportContext
-from analysis.report.figures.figure_list import figure_list
+from analysis.report.figures.figure_list import interface_figures
 from config.health.checks.services import chromium_is_there
 from study.errors import StudyError
 from study.models import Study
@@ -119,7 +119,7 @@ def test_the_report_shows_a_page_as_one_figure_in_its_language_and_own_pictures_
     assert [view.key for view in views] == ["consent", "trial", "own-1"]
     assert [picture.is_phone for picture in views[0].pictures] == [False, True]
     assert views[0].pictures[1].is_cut
-    figures = figure_list({"n_ballots": 1, "conditions": []}, ReportContext(title="t", interface=views))
+    figures = interface_figures(ReportContext(title="t", interface=views))
     assert [figure.key for figure in figures] == ["interface-consent", "interface-trial", "interface-own-1"]
     assert figures[0].svg.count("<image ") == 2
     assert "cut below" in figures[0].caption
