@@ -51,10 +51,10 @@ def test_each_page_in_each_language_is_taken_by_a_worker(chromium: Chromium, cli
         assert picture.height >= round(device.height * device.dots)
         assert np.asarray(picture).std() > 5, name  # drawn, not blank
     # The trial shows its four images: colours that no page of ours has without them.
-    for device in ("desktop", "phone"):
-        assert len(set(found[f"trial-{device}-en.png"].quantize(64).getcolors() or ())) > 30
-        colourful = np.ptp(np.asarray(found[f"trial-{device}-en.png"]).astype(int), axis=2) > 60
-        plain = np.ptp(np.asarray(found[f"consent-{device}-en.png"]).astype(int), axis=2) > 60
+    for on in ("desktop", "phone"):
+        assert len(set(found[f"trial-{on}-en.png"].quantize(64).getcolors() or ())) > 30
+        colourful = np.ptp(np.asarray(found[f"trial-{on}-en.png"]).astype(int), axis=2) > 60
+        plain = np.ptp(np.asarray(found[f"consent-{on}-en.png"]).astype(int), axis=2) > 60
         assert colourful.mean() > 0.15
         assert plain.mean() < 0.01
     assert "16 pictures are taken." in job.outcome["message"]
