@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from study.models import Study
 from study.models.work import BackgroundWork
+from study.opaque_tokens import new_file_name
 
 
 class OrderedJSONField(models.JSONField):
@@ -56,6 +57,37 @@ class Analysis(BackgroundWork):
 
     def __str__(self) -> str:
         return f"{self.study}: {self.get_state_display()}"
+
+
+def picture_path(instance: models.Model, filename: str) -> str:
+    """A random path in a folder of its own, whose files are all pictures of interfaces."""
+    return "interface/" + new_file_name("png").rpartition("/")[2]
+
+
+class InterfacePicture(models.Model):
+    """A picture of a participants' page of a study, taken from its pages, or the researcher's own (`page` is empty).
+
+    It shows a trial's images in an order that is stored nowhere, and names no condition.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="interface_pictures")
+    page = models.CharField(max_length=20, blank=True)
+    device = models.CharField(max_length=10, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    caption = models.CharField(max_length=300, blank=True)  # of the researcher's own
+    image = models.FileField(upload_to=picture_path, max_length=200)  # PNG
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.caption or f"{self.page}, {self.device}, {self.language}"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the researcher brought it."""
+        return not self.page
 
 
 class SharedReport(models.Model):

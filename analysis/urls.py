@@ -3,7 +3,7 @@
 from django.urls import path
 
 from analysis import api
-from analysis.console import form_pages, planning_pages, result_pages, shared_report, sharing_page
+from analysis.console import form_pages, interface_page, planning_pages, result_pages, shared_report, sharing_page
 
 _STUDY = "studies/<slug:slug>/"
 
@@ -14,6 +14,20 @@ urlpatterns = [
     path(_STUDY + "reporting/", planning_pages.study_reporting, name="study_reporting"),
     path(_STUDY + "power/", planning_pages.study_power, name="study_power"),
     path(_STUDY + "analysis-rules/", planning_pages.study_analysis_rules, name="study_analysis_rules"),
+    # pictures of the participants' pages
+    path(_STUDY + "interface/", interface_page.study_interface, name="study_interface"),
+    path(_STUDY + "interface/take/", interface_page.study_interface_take, name="study_interface_take"),
+    path(_STUDY + "interface/all.zip", interface_page.study_interface_zip, name="study_interface_zip"),
+    path(
+        _STUDY + "interface/<number:picture_id>.png",
+        interface_page.study_interface_picture,
+        name="study_interface_picture",
+    ),
+    path(
+        _STUDY + "interface/<number:picture_id>/remove/",
+        interface_page.study_interface_remove,
+        name="study_interface_remove",
+    ),
     # results
     path(_STUDY + "results/", result_pages.study_results, name="study_results"),
     path(_STUDY + "results/analyse/", result_pages.study_analyse, name="study_analyse"),

@@ -249,6 +249,9 @@ KEEP_EVENTS_DAYS = int(environment.number("EARSIGHT_KEEP_EVENTS_DAYS", 365, leas
 KEEP_DOWNLOADS_DAYS = environment.number("EARSIGHT_KEEP_DOWNLOADS_DAYS", 7, least=0.01)
 KEEP_SIGN_INS_DAYS = int(environment.number("EARSIGHT_KEEP_SIGN_INS_DAYS", 7, least=1))
 
+# Takes pictures of the participants' pages (analysis/interface_pictures); empty: by its usual names.
+CHROMIUM = environment.text("EARSIGHT_CHROMIUM", "")
+
 # Celery. The default broker is a folder, so that a first study needs no server.
 CELERY_BROKER_URL = environment.broker("EARSIGHT_BROKER_URL", "filesystem://")
 if CELERY_BROKER_URL.startswith("filesystem://"):

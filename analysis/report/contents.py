@@ -11,14 +11,13 @@ from django.utils.translation import gettext as _
 
 from analysis.report.context import ClipView, ReportContext, condition_views, labels_by_key
 from analysis.report.figures.figure import Figure
-from analysis.report.figures.figure_list import figure_list
+from analysis.report.figures.figure_list import figure_list, interface_figures
 from analysis.report.questions import about_choices, about_main_question, answer_of_questions, leads, question_blocks
 from analysis.report.tables.design_checks import design_checks
 from analysis.report.tables.points_and_tests import contrasts, omnibus, pairs, points_table
 from analysis.report.tables.sensitivity import sensitivity_note, sensitivity_rows
 from analysis.report.tables.worths import factorial, worth_notes, worths
 from analysis.report.text.answer import answer
-from analysis.report.text.exclusions import people_rows
 from analysis.report.text.methods import limits, methods
 from analysis.report.text.number_format import points
 from analysis.report.text.translated_warnings import translated
@@ -50,7 +49,8 @@ def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: floa
         "points_note": _points_note(data),
         "points_table": points_table(data, conditions, clips) if data.get("weights") else [],
         "blocks": question_blocks(data, context, alpha),
-        "figures": figure_list(data, conditions, clips, context.flow, context.mark),
+        "figures": figure_list(data, context),
+        "interface": interface_figures(context),
         "contrasts": contrasts(choices),
         "omnibus": omnibus(data),
         "pairs": pairs(data, conditions),
@@ -64,15 +64,15 @@ def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: floa
         "methods": methods(data, context, alpha),
         # Without a plan the section is left out; with a plan it states that none are recorded.
         "deviations": None if context.deviations is None else list(context.deviations) or [_("None are recorded.")],
-        "people": people_rows(context.flow),
         "limits": limits(data),
     }
 
 
 def all_figures(data: Mapping[str, Any], context: ReportContext) -> list[Figure]:
-    """Every figure of the report, those of questions last, in the current language."""
-    figures = figure_list(data, context.conditions, context.clips, context.flow, context.mark)
-    return figures + [figure for block in question_blocks(data, context, 0.05) for figure in block.figures]
+    """Every figure of the report, those of questions and of the interface last, in the current language."""
+    figures = figure_list(data, context)
+    of_questions = [figure for block in question_blocks(data, context, 0.05) for figure in block.figures]
+    return figures + of_questions + interface_figures(context)
 
 
 def _points_note(data: Mapping[str, Any]) -> str:

@@ -31,11 +31,45 @@ class ClipView:
 
 @dataclass(frozen=True)
 class Stage:
-    """People at one stage of a study, with those who left on the way to it, by reason."""
+    """People at one stage of a study, with those who left on the way to it, by reason.
+
+    Attributes:
+        flags: names of flags with how many of these people have each, in words; nobody leaves by a flag.
+    """
 
     label: str
     people: int
     left: Sequence[tuple[str, int]] = ()
+    flags: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class StageOfPeople:
+    """The flow of people through a pilot or follow-up stage, which is not in the results: `key` names its figure."""
+
+    key: str
+    name: str
+    flow: Sequence[Stage]
+
+
+@dataclass(frozen=True)
+class PictureView:
+    """A picture of a page: its data URL, its size in pixels, whether of a phone, and whether it was cut below."""
+
+    url: str
+    width: int
+    height: int
+    is_phone: bool
+    is_cut: bool
+
+
+@dataclass(frozen=True)
+class InterfaceView:
+    """A page that participants saw: `key` names its figure; its pictures on each device."""
+
+    key: str
+    name: str
+    pictures: Sequence[PictureView]
 
 
 @dataclass(frozen=True)
@@ -92,7 +126,9 @@ class ReportContext:
         language: "en" or "ko".
         versions: name and version of the software.
         flow: the people at each stage, in order, the analysed ones last.
+        other_flows: the same of the study's pilot and follow-up stages, which are not in the results.
         exclusion_rules: the plan's rules by which people are left out, in words.
+        interface: pictures of the pages that participants saw, in the order of a visit.
         people: what people answered to questions about them.
         answer_labels: the texts of these questions by the names of their columns.
         questions: of the study's instrument, by the key of the question or scale.
@@ -112,7 +148,9 @@ class ReportContext:
     language: str = "en"
     versions: Mapping[str, str] = field(default_factory=dict)
     flow: Sequence[Stage] = ()
+    other_flows: Sequence[StageOfPeople] = ()
     exclusion_rules: Sequence[str] = ()
+    interface: Sequence[InterfaceView] = ()
     people: Sequence[AnswersGiven] = ()
     answer_labels: Mapping[str, AnswerLabels] = field(default_factory=dict)
     questions: Mapping[str, QuestionView] = field(default_factory=dict)

@@ -8,13 +8,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from PIL import Image
 
+from analysis.interface_pictures.views import interface_views
 from analysis.models import Analysis
 from analysis.report import ClipView, ReportContext
 from analysis.report.context import condition_views
 from analysis.statistics.ballots import natural_key
 from analysis.study_results.checklists import Checklists, filled_checklists
 from analysis.study_results.deviations import deviations
-from analysis.study_results.participant_flow import flow_stages, other_stages_in_words
+from analysis.study_results.flow_in_words import flow_stages, other_flows, other_stages_in_words
 from analysis.study_results.question_views import asked_in_words, question_views, trial_details
 from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
 from analysis.study_results.who_took_part import answer_labels, who_took_part
@@ -52,7 +53,9 @@ def report_context(
             language=language,
             versions=analysis.versions,
             flow=flow_stages(analysis.flow),
+            other_flows=other_flows(analysis.flow),
             exclusion_rules=rules_in_words(study),
+            interface=interface_views(study, language) if with_images else (),
             people=who_took_part(study),
             answer_labels=answer_labels(study),
             questions=question_views(study),

@@ -19,6 +19,7 @@ CHECKS: dict[str, Check] = {
     "weights": files.weights_are_there,
     "static-files": files.static_files_are_collected,
     "translations": files.translations_are_compiled,
+    "chromium": services.chromium_is_there,
     "media": files.media_are_written,
     "disk": files.room_is_left,
     "data-folder": files.data_are_private,

@@ -17,14 +17,14 @@ from study.models import BlindingAudit
 
 # Rows that no undo brings back. Of people: they are erased at once. Of jobs: their files are looked after by time.
 # Invitations, shared reports and tokens: what was ended stays ended. A schedule: nothing opens by itself afterwards.
-# Counts are made anew; a notice is about a study that runs; an import is told of once.
+# Counts and pictures of the interface are made anew; a notice is about a study that runs; an import is told of once.
 NEVER_KEPT = frozenset(
     {
         *("study.Participant", "study.Trial", "study.Event", "study.Ballot", "study.BallotRevision"),
         *("study.LateAnswer", "study.ProblemReport", "study.PlatformVisit", "study.VisitKey"),
         *("study.Job", "study.JobFile", "study.Invitation", "study.ApiToken", "study.Schedule"),
         *("study.ClipAnswers", "study.Notice", "study.NoticeMail", "study.StudyImport"),
-        *("analysis.Analysis", "analysis.SharedReport"),
+        *("analysis.Analysis", "analysis.SharedReport", "analysis.InterfacePicture"),
         *("study.Deletion", "study.DeletedFile"),
     }
 )

@@ -152,6 +152,11 @@ AUDIENCE = {
         "study_figure",
         "study_result_file",
         "study_bundle",
+        "study_interface",
+        "study_interface_take",
+        "study_interface_zip",
+        "study_interface_picture",
+        "study_interface_remove",
     ),
     TOKEN: (
         "api_study",
@@ -292,6 +297,11 @@ NEEDS: dict[str, tuple[Right, Right | None]] = {
     "study_figure": (RESULTS, None),
     "study_result_file": (DATA, None),  # the ballots; the report's files need RESULTS
     "study_bundle": (DATA, None),
+    "study_interface": (LOOK, EDIT),
+    "study_interface_take": (EDIT, EDIT),
+    "study_interface_zip": (LOOK, None),
+    "study_interface_picture": (LOOK, None),
+    "study_interface_remove": (EDIT, EDIT),
 }
 # What each URL of AUDIENCE[TOKEN] needs, and the page that shows the same with the same right.
 API: dict[str, tuple[Right, str]] = {
@@ -345,6 +355,7 @@ def named_addresses_of(study: Study, *, slug: str = "") -> list[tuple[str, str]]
     report, file, job = study.problem_reports.first(), study.files.first(), study.jobs.first()
     made = job.files.first() if job else None
     share = SharedReport.objects.filter(analysis__study=study).first()
+    picture = study.interface_pictures.first()
     invited, token = study.invitations.first(), study.api_tokens.first()
     somebody = study.members.order_by("pk").values_list("pk", flat=True).first() or 1
     question = next(iter(questions_of(study, "before")), None)
@@ -375,6 +386,8 @@ def named_addresses_of(study: Study, *, slug: str = "") -> list[tuple[str, str]]
         "job_file": {"job_id": job.pk if job else 1, "file_id": made.pk if made else 1},
         "study_share_end": {"share_id": share.pk if share else 1},
         "study_figure": {"language": "en", "name": "points.svg"},
+        "study_interface_picture": {"picture_id": picture.pk if picture else 1},
+        "study_interface_remove": {"picture_id": picture.pk if picture else 1},
         "study_result_file": {"name": "ballots.csv"},
         "generation_file": {"pk": file.pk if file else 1},
         "generation_file_delete": {"pk": file.pk if file else 1},

@@ -260,6 +260,7 @@ _NOT_KEPT = {
     "study/clips_change.html": "one line, on a page that answers a form and cannot be opened again",
     "study/payment.html": "a code to look up",
     "study/tags.html": "a file",
+    "analysis/interface.html": "a file, with a line about it",
     "study/_start_from.html": "a file, and a study to copy",
     "console/study_import.html": "a file",
 }

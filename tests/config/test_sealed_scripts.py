@@ -110,6 +110,7 @@ _NEEDED = {
     "review decide": ("1",),
     # Refused while sealed, so that nothing is written.
     "results report": ("--out", tempfile.gettempdir()),
+    "results pictures": ("--out", f"{tempfile.gettempdir()}/pictures.zip"),
     "results preferences": ("--out", f"{tempfile.gettempdir()}/preferences.zip"),
 }
 

@@ -6,11 +6,13 @@ from typing import Any
 from django.utils import timezone
 
 from analysis import api
+from analysis.interface_pictures.stored import pictures_zip
 from analysis.models import SharedReport
 from analysis.study_results import analyses
 from analysis.study_results.report_files import LANGUAGES, Report, files_in
 from analysis.study_results.shared_reports import MOST_DAYS, USUAL_DAYS, end_share, share_report, shares_of
 from analysis.tables.preference_zip import PREFERENCES, preferences_zip
+from study import jobs
 from study.access import Access, Right
 from study.console.downloads import note_download
 from study.errors import StudyError
@@ -86,6 +88,24 @@ def end(access: Access, given: Given) -> dict[str, Any]:
     return {"done": "The link has ended.", "id": given["link"]}
 
 
+def take_pictures(access: Access, given: Given) -> dict[str, Any]:
+    # Imported here: it loads the survey's questions.
+    from analysis.interface_pictures import job
+
+    if given["here"]:
+        return {"done": "Taken.", "pictures": job.take_pictures(access.study, actor=access.user)}
+    row = jobs.request_job(access.study, job.KIND, actor=access.user)
+    return {"done": "A worker takes the pictures.", "job": row.pk, "state": row.state}
+
+
+def pictures(access: Access, given: Given) -> dict[str, Any]:
+    number, path = access.study.interface_pictures.count(), given["out"]
+    if not number:
+        raise StudyError("There are no pictures yet: `results take-pictures` takes them.")
+    path.write_bytes(pictures_zip(access.study))
+    return {"done": f"The pictures are in {path}.", "pictures": number}
+
+
 class Command(ScriptedCommand):
     help = "Analyse a study, print its results and tables once the seal permits it, share its report by a link."
     examples = (
@@ -133,6 +153,21 @@ class Command(ScriptedCommand):
                 argument("--note", "for whom it is", default=""),
             ),
             ("study_share",),
+        ),
+        Verb(
+            "take-pictures",
+            "take pictures of the participants' pages, in place of those taken before",
+            Right.EDIT,
+            take_pictures,
+            (argument("--here", "in this process, with the Chromium of this machine", action="store_true"),),
+            ("study_interface_take",),
+        ),
+        Verb(
+            "pictures",
+            "write the pictures of the participants' pages as a zip",
+            Right.LOOK,
+            pictures,
+            (argument("--out", "the zip", type=output_file, required=True),),
         ),
         Verb("shared", "list the links", Right.RESULTS, shared),
         Verb(

@@ -7,11 +7,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import value_at
-from analysis.report.context import ClipView, ConditionView, Stage, labels_by_key
+from analysis.report.context import ClipView, ConditionView, ReportContext, Stage, StageOfPeople, labels_by_key
 from analysis.report.figures import charts
 from analysis.report.figures.charts import Bar, ChoiceShares, DotRow
 from analysis.report.figures.figure import Figure
 from analysis.report.figures.flow import flow_chart
+from analysis.report.figures.interface import interface_figure
 from analysis.report.figures.svg import marked
 from analysis.report.text.contrast_names import contrast_name
 from analysis.report.text.exclusions import with_and_without
@@ -21,14 +22,13 @@ MOST_LEFT_OUT = 40  # rows that fit one figure
 GREY, BLACK = "#5f5f5f", "#1b1c1e"
 
 
-def figure_list(
-    data: Mapping[str, Any],
-    conditions: Sequence[ConditionView],
-    clips: Sequence[ClipView],
-    flow: Sequence[Stage] = (),
-    mark: str = "",
-) -> list[Figure]:
-    """The figures for which there are data, in the report's order, each with the words `mark` on it."""
+def figure_list(data: Mapping[str, Any], context: ReportContext) -> list[Figure]:
+    """The figures for which there are data, in the report's order, each with the context's mark on it.
+
+    Args:
+        context: with a view of every condition and clip.
+    """
+    conditions, clips = context.conditions, context.clips
     figures = [
         _scores_figure(data, conditions, clips),
         _shares_figure(data, conditions),
@@ -39,9 +39,16 @@ def figure_list(
         _positions_figure(data),
         _balance_figure(data, conditions),
         _drop_out_figure(data),
-        _flow_figure(data, conditions, flow),
+        _flow_figure(data, context),
+        *map(_flow_of_stage, context.other_flows),
     ]
-    return [replace(figure, svg=marked(figure.svg, mark)) for figure in figures if figure is not None]
+    return [replace(figure, svg=marked(figure.svg, context.mark)) for figure in figures if figure is not None]
+
+
+def interface_figures(context: ReportContext) -> list[Figure]:
+    """The pages that participants saw, for the end of the report, each with the context's mark on it."""
+    figures = map(interface_figure, context.interface)
+    return [replace(figure, svg=marked(figure.svg, context.mark)) for figure in figures]
 
 
 def _scores_figure(
@@ -301,10 +308,27 @@ def _drop_out_figure(data: Mapping[str, Any]) -> Figure | None:
     )
 
 
-def _flow_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView], flow: Sequence[Stage]) -> Figure | None:
-    if not flow:
+def _flow_figure(data: Mapping[str, Any], context: ReportContext) -> Figure | None:
+    if not context.flow:
         return None
     title = _("Who is analysed")
+    left_out = with_and_without(data, labels_by_key(context.conditions)) or _("Nobody who gave answers is left out.")
+    return Figure("flow", title, _flow_drawing(context.flow, title), _flow_caption(left_out, context.flow))
+
+
+def _flow_of_stage(stage: StageOfPeople) -> Figure:
+    """The people of a pilot or follow-up stage."""
+    title = _("Who took part: %(stage)s") % {"stage": stage.name}
+    caption = _flow_caption(_("These people are not in the results."), stage.flow)
+    return Figure(f"flow-{stage.key}", title, _flow_drawing(stage.flow, title), caption)
+
+
+def _flow_drawing(flow: Sequence[Stage], title: str) -> str:
     stages = ", ".join(f"{stage.label}: {stage.people}" for stage in flow)
-    caption = with_and_without(data, labels_by_key(conditions)) or _("Nobody who gave answers is left out.")
-    return Figure("flow", title, flow_chart(flow, title=title, description=stages), caption)
+    return flow_chart(flow, title=title, description=stages, flags_title=_("flagged; nobody leaves by a flag"))
+
+
+def _flow_caption(first: str, flow: Sequence[Stage]) -> str:
+    """What the drawing shows; the flags are explained if there are any."""
+    flags = _("One person can have several flags.") if any(stage.flags for stage in flow) else ""
+    return f"{first} {flags}".strip()

@@ -27,13 +27,23 @@ MARK_HEIGHT = 22
 _HEIGHT = re.compile(rf'viewBox="0 0 {WIDTH} (\d+)"(.*?)height="\1"', re.DOTALL)
 
 
+def height_of(svg: str) -> float:
+    """The height of a figure of `document`, whose width is `WIDTH`."""
+    return float(_height(svg)[1])
+
+
+def _height(svg: str) -> re.Match[str]:
+    found = _HEIGHT.search(svg)
+    if found is None:
+        raise ValueError("This figure has no height, so nothing can be written below it.")
+    return found
+
+
 def marked(svg: str, mark: str) -> str:
     """Return a figure of `document` with a line of words below it; unchanged without words."""
     if not mark:
         return svg
-    found = _HEIGHT.search(svg)
-    if found is None:
-        raise ValueError("This figure has no height, so nothing can be written below it.")
+    found = _height(svg)
     height = int(found[1]) + MARK_HEIGHT
     taller = svg.replace(found[0], f'viewBox="0 0 {WIDTH} {height}"{found[2]}height="{height}"', 1)
     words = text(WIDTH - 8, height - 7, mark, anchor="end", colour=MARK, weight=700)

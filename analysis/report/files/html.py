@@ -32,7 +32,7 @@ def render_report(data: Mapping[str, Any], context: ReportContext, *, alpha: flo
     with translation.override(context.language):
         context = with_default_views(data, context)
         contents = report_contents(data, context, alpha)
-        contents["figures"] = _safe(contents["figures"])
+        contents["figures"], contents["interface"] = _safe(contents["figures"]), _safe(contents["interface"])
         contents["blocks"] = [
             {
                 "block": block,

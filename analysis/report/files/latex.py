@@ -106,11 +106,16 @@ def _figure(figure: Figure) -> str:
     return "\n".join(
         [
             rf"\IfFileExists{{{path}}}{{\begin{{figure}}[htbp]",
-            rf"  \centering\includegraphics[width=\textwidth]{{{path}}}",
+            rf"  \centering\includegraphics[width=\textwidth,height=0.85\textheight,keepaspectratio]{{{path}}}",
             rf"  \caption{{{escape(title)} {escape(figure.caption)}}}\label{{fig:{figure.key}}}",
             r"\end{figure}}{}",
         ]
     )
+
+
+def _interface(figures: Sequence[Figure]) -> list[str]:
+    """The pages that participants saw, in an appendix."""
+    return [rf"\subsection*{{{escape(_('The interface'))}}}", *map(_figure, figures)] if figures else []
 
 
 def _block(block: QuestionBlock) -> list[str]:
@@ -168,6 +173,7 @@ def report_latex(data: Mapping[str, Any], context: ReportContext, *, alpha: floa
             r"\begin{itemize}",
             *(rf"  \item {escape(text)}" for text in contents["limits"]),
             r"\end{itemize}",
+            *_interface(contents["interface"]),
             r"\nocite{*}\bibliographystyle{plain}\bibliography{references}",
         ]
     return _document(body)

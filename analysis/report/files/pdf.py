@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ReportContext
 from analysis.report.figures.figure import Figure
+from analysis.report.figures.svg import height_of
 from analysis.report.files.typesetting import TypstProject, for_typst, typeset
 from analysis.report.tables.text_table import TextTable
 from analysis.report.tables.text_tables import checklist_tables, text_tables
 from analysis.report.text.korean_particles import with_particles
 
 _MOST_LETTERS = 44  # longer texts are broken into lines
+_TALLEST = 1000.0  # of a figure that is as wide as the text: it fits a page with its title and caption
 _TEMPLATE = Path(__file__).parent / "report.typ"
 
 
@@ -57,6 +59,7 @@ def pdf_project(data: Mapping[str, Any], context: ReportContext, *, alpha: float
                 "warnings": contents["warnings"],
                 "tables": [_table(table) for table in text_tables(data, context, contents)],
                 "figures": figures,
+                "interface": _figures(contents["interface"], "interface", files),
                 "leads": contents["leads"],
                 "blocks": [
                     {
@@ -71,15 +74,14 @@ def pdf_project(data: Mapping[str, Any], context: ReportContext, *, alpha: float
                 "remark": "" if contents["sensitivity"] else contents["sensitivity_note"],
                 "headings": {
                     "contents": _("Contents"),
+                    "interface": _("The interface"),
                     "methods": _("Methods"),
                     "deviations": _("Deviations from the plan"),
                     "limits": _("Limits"),
-                    "people": _("People"),
                 },
                 "deviations": contents["deviations"] or [],
                 "methods": contents["methods"],
                 "limits": contents["limits"],
-                "people": [list(row) for row in contents["people"]],
                 "details": [[name, value] for name, value in context.details],
                 "checklists": [_table(table) for table in checklist_tables(context)],
             },
@@ -88,12 +90,14 @@ def pdf_project(data: Mapping[str, Any], context: ReportContext, *, alpha: float
         return TypstProject({name: with_particles(text) for name, text in files.items()})
 
 
-def _figures(figures: Sequence[Figure], name: str, files: dict[str, str]) -> list[dict[str, str]]:
+def _figures(figures: Sequence[Figure], name: str, files: dict[str, str]) -> list[dict[str, Any]]:
     """The figures for report.json; their drawings are added to the project's files."""
     found = []
     for index, figure in enumerate(figures):
         files[f"{name}{index}.svg"] = for_typst(figure.svg)
-        found.append({"title": figure.title, "file": f"{name}{index}.svg", "caption": figure.caption})
+        share = min(1.0, _TALLEST / height_of(figure.svg))
+        row = {"title": figure.title, "file": f"{name}{index}.svg", "caption": figure.caption, "share": share}
+        found.append(row)
     return found
 
 

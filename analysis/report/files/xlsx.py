@@ -129,19 +129,21 @@ def _people_sheets(context: ReportContext | None) -> dict[str, list[list[Any]]]:
     """How many people there were at each stage, and what those in the analysis said; as in the report, nobody alone."""
     sheets: dict[str, list[list[Any]]] = {}
     if context and context.flow:
-        sheets["participants"] = [["stage", "left_for", "people"], *_stages(context.flow)]
+        others = [row for of in context.other_flows for row in _stages(of.flow, f"{of.name}: ")]
+        sheets["participants"] = [["stage", "left_for", "people"], *_stages(context.flow), *others]
     if context and context.people:
         rows = [[given.question, *row] for given in context.people for row in _answers(given)]
         sheets["answers"] = [["question", "answer", "people", "mean", "sd"], *rows]
     return sheets
 
 
-def _stages(flow: Sequence[Stage]) -> list[list[Any]]:
-    """The people at each stage, after those who left on the way to it."""
+def _stages(flow: Sequence[Stage], before: str = "") -> list[list[Any]]:
+    """The people at each stage, after those who left on the way to it, and before those of them with a flag."""
     rows: list[list[Any]] = []
     for stage in flow:
-        rows += [[stage.label, reason, people] for reason, people in stage.left]
-        rows.append([stage.label, None, stage.people])
+        rows += [[before + stage.label, reason, people] for reason, people in stage.left]
+        rows.append([before + stage.label, None, stage.people])
+        rows += [[f"{before}{stage.label} (flagged)", flag, people] for flag, people in stage.flags]
     return rows
 
 

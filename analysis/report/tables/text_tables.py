@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from analysis.report.context import ReportContext
 from analysis.report.tables.clips_left_out import clips_left_out_table
 from analysis.report.tables.compared import contrasts_table, factorial_table, pairs_table, worths_table
+from analysis.report.tables.flow import flow_table
 from analysis.report.tables.follow_up import follow_up_table
 from analysis.report.tables.paintings import paintings_table
 from analysis.report.tables.people import moderators, who_took_part
@@ -35,6 +36,7 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, contents: Mappi
         _pairs(contents),
         pairs_for_new_clips(contents),
         wins(data, context),
+        flow_table(context),
         who_took_part(context),
         moderators(data, context),
         prediction(data, context),

@@ -1,22 +1,12 @@
-"""Who is analysed, in words: the people at each stage, and what the result is with everybody."""
+"""What the result is with everybody, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import value_at
-from analysis.report.context import Stage
 from analysis.report.text.number_format import p_value, plain
-
-
-def people_rows(flow: Sequence[Stage]) -> list[tuple[str, str]]:
-    """(stage or reason, people) of the flow, each stage after the reasons for leaving on the way to it."""
-    rows = []
-    for stage in flow:
-        rows += [(f"− {reason}", f"{people:,}") for reason, people in stage.left]
-        rows.append((stage.label, f"{stage.people:,}"))
-    return rows
 
 
 def with_and_without(data: Mapping[str, Any], labels: Mapping[str, str]) -> str:

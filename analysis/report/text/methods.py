@@ -9,6 +9,7 @@ from analysis.report.analysis_json import value_at
 from analysis.report.context import ReportContext, labels_by_key
 from analysis.report.text.clips_left_out import clips_left_out_text
 from analysis.report.text.contrast_names import contrast_name, sides
+from analysis.report.text.flow import flow_text
 from analysis.report.text.number_format import plain, points
 from analysis.report.text.paintings import paintings_text
 from analysis.report.text.question_methods import people_and_questions, question_methods
@@ -25,6 +26,7 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
         people_and_questions(data, context) if asks_more else _people_and_choices(data),
         _points(data) if asks_more and of_choices else "",
         " ".join(part for part in (*context.making, *selection_texts(data, labels_by_key(context.conditions))) if part),
+        flow_text(context),
         _exclusions(context),
         _primary_test(data, context, alpha) if not asks_more or (of_choices and main == "choose") else "",
         *(question_methods(data, context, alpha) if asks_more else ()),

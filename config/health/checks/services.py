@@ -11,6 +11,7 @@ from django.core.mail import get_connection
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from analysis.interface_pictures.browser import chromium_path
 from config.backups.unfinished import unfinished_restore
 from config.backups.write import LAST
 from config.health.finding import Finding, fault, finding_of, ok, warning
@@ -151,3 +152,11 @@ def restore_has_ended() -> Finding:
     """Look whether a restore was killed, or still runs: the database may be one of two, and lacks what comes last."""
     found, _dot, mend = unfinished_restore().partition(". ")
     return fault(found, mend) if found else ok("none was left unfinished")
+
+
+def chromium_is_there() -> Finding:
+    """Look for the browser that takes pictures of the participants' pages; nothing else needs it."""
+    path = chromium_path()
+    if path is None and settings.CHROMIUM:
+        return warning(f"EARSIGHT_CHROMIUM names no program: {settings.CHROMIUM}", "Correct it, or leave it empty.")
+    return ok(f"pictures of the interface are taken by {path}" if path else "not installed; only pictures need it")

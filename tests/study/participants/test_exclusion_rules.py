@@ -196,6 +196,14 @@ def test_the_report_counts_every_reason_and_gives_the_result_with_and_without():
         "analysed": 6,
         "completed": 6,
         "median_seconds": analysis.flow["median_seconds"],
+        "further": {
+            "consented": None,  # nobody was asked here
+            "began": None,
+            "screened_by": {},
+            "answered_to_the_end": 9,
+            "flagged": 2,
+            "flags": {"too_fast": 2},
+        },
     }
     assert analysis.result["n_participants"] == 6
     assert analysis.result["counts"]["excluded"] == 2 * 6 + 6 + 2
