@@ -52,6 +52,8 @@ OF_THE_STUDY = frozenset(
         "API token ended",
         "report shared",
         "shared report ended",
+        "gallery switched on",
+        "gallery switched off",
         "many arrivals from one network",
         "rehearsed",
         "rehearsal removed",
