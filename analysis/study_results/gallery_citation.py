@@ -53,7 +53,7 @@ def citation(study: Study, address: str) -> str:
     *others, last = [maker.cited for maker in makers_of(study)] or [""]
     names = f"{', '.join(others)}, & {last}" if others else last
     when = study.closed_at or study.created_at
-    return f"{names.rstrip('.')}. ({when:%Y}). {study.title.rstrip('.')}. {address}" if names else ""
+    return f"{names.rstrip('.')}. ({when:%Y}). {study.title.rstrip(' .')}. {address}" if names else ""
 
 
 def data_address(study: Study) -> str:

@@ -17,6 +17,7 @@ from analysis.report.analysis_json import mean_of, value_at
 from analysis.report.context import ConditionView, condition_views
 from analysis.report.questions import answer_of_questions, is_of_choices
 from analysis.report.text.answer import answer
+from analysis.report.text.korean_particles import with_particles
 from analysis.report.text.number_format import interval, percent, percent_interval, plain
 from analysis.report.text.question_names import scale_of, view_of
 from analysis.statistics.disclosure import SMALLEST_GROUP
@@ -121,7 +122,7 @@ def numbers_of(study: Study, analysis: Analysis | None, conditions: Sequence[Con
     said = answer_of_questions(data, context, alpha) if data.get("questions") else answer(data, context, alpha)
     measure = _measure(study, data, context)
     return Numbers(
-        said,
+        with_particles(said),
         _overall(measure, conditions) if measure else (),
         measure,
         {name: data.get(name) or 0 for name in ("n_participants", "n_clips", "n_ballots")},

@@ -112,7 +112,7 @@ def _gallery_address(access: Access) -> str:
 
 
 class Command(ScriptedCommand):
-    help = "Analyse a study, print its results and tables once the seal permits it, share its report by a link or a gallery."
+    help = "Analyse a study, print its results once the seal permits it, share its report by a link or as a gallery."
     examples = (
         "show my-study --as mina --json",
         "ballots my-study --as mina --json",
