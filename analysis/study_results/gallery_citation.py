@@ -35,25 +35,29 @@ class Maker:
 
 def makers_of(study: Study) -> list[Maker]:
     """The creators whom the researchers named for publication; else who answers to the participants."""
-    named = _publication(study).get("creators")
-    found = [
-        Maker(str(row["family"]), _text(row, "given"), _text(row, "affiliation"), _orcid(row))
-        for row in (named if isinstance(named, list) else ())
-        if isinstance(row, Mapping) and row.get("family")
-    ]
-    if found or not study.researcher:
+    if found := _creators(study):
         return found
-    return [Maker(texts.responsible(study, "researcher"), affiliation=texts.responsible(study, "institution"))]
+    name = texts.responsible(study, "researcher")
+    return [Maker(name, affiliation=texts.responsible(study, "institution"))] if name else []
 
 
 def citation(study: Study, address: str) -> str:
     """The line by which a paper cites the gallery; empty unless the researchers have named who made the study."""
-    if not _publication(study).get("creators"):
+    cited = [maker.cited for maker in _creators(study)]
+    if not cited:
         return ""
-    *others, last = [maker.cited for maker in makers_of(study)] or [""]
-    names = f"{', '.join(others)}, & {last}" if others else last
+    names = f"{', '.join(cited[:-1])}, & {cited[-1]}" if cited[1:] else cited[0]
     when = study.closed_at or study.created_at
-    return f"{names.rstrip('.')}. ({when:%Y}). {study.title.rstrip(' .')}. {address}" if names else ""
+    return f"{names.rstrip('.')}. ({when:%Y}). {study.title.rstrip(' .')}. {address}"
+
+
+def _creators(study: Study) -> list[Maker]:
+    named = _publication(study).get("creators")
+    return [
+        Maker(str(row["family"]), _text(row, "given"), _text(row, "affiliation"), _orcid(row))
+        for row in (named if isinstance(named, list) else ())
+        if isinstance(row, Mapping) and row.get("family")
+    ]
 
 
 def data_address(study: Study) -> str:
