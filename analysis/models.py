@@ -89,6 +89,7 @@ class Gallery(models.Model):
 
     study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="gallery")
     images = models.BooleanField(default=False)
+    sounds = models.BooleanField(default=False)  # of clips whose sound may be published
     names = models.BooleanField(default=False)  # of the clips, as their files were called
     prompts = models.BooleanField(default=False)  # with the tags that the clips came with
     indexed = models.BooleanField(default=False)  # search engines may list it

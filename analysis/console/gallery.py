@@ -23,9 +23,9 @@ from analysis.study_results.gallery_citation import citation, data_address, make
 from analysis.study_results.gallery_contents import (
     Order,
     conditions_of,
+    may_be_heard,
     numbers_of,
     page_of,
-    sound_is_public,
 )
 from analysis.study_results.report_context import notices
 from study.console.media import ranged_response
@@ -143,7 +143,7 @@ def gallery_image(request: HttpRequest, gallery: Gallery, number: int, condition
 def gallery_sound(request: HttpRequest, gallery: Gallery, number: int) -> HttpResponse:
     """The sound of a clip as the survey played it, or a range of it, if it may be published."""
     clip = _clip(gallery.study, number)
-    if not sound_is_public(clip):
+    if not (gallery.sounds and may_be_heard(clip)):
         raise Http404("this sound is not public")
     etag = _etag(str(clip.survey_audio.name))
     if request.headers.get("If-None-Match") == etag:

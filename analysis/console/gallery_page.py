@@ -21,7 +21,7 @@ from analysis.study_results.gallery import (
     switch_on,
     usable_analysis,
 )
-from analysis.study_results.gallery_contents import clips_of, sound_is_public
+from analysis.study_results.gallery_contents import clips_of, may_be_heard
 from study.access import Right
 from study.console.common import access_to, study_page
 from study.errors import StudyError
@@ -37,6 +37,14 @@ class GalleryForm(forms.Form):
         required=False,
         initial=True,
         help_text=gettext_lazy("of every clip and condition, as participants saw them. Ask whether you may."),
+    )
+    sounds = forms.BooleanField(
+        label=gettext_lazy("Sounds"),
+        required=False,
+        help_text=gettext_lazy(
+            "of the clips of which you have said that a deposit may hold the sound, each with its licence; also of "
+            "those of which you say it later"
+        ),
     )
     names = forms.BooleanField(
         label=gettext_lazy("File names of the clips"),
@@ -72,7 +80,7 @@ def study_gallery(request: HttpRequest, study: Study) -> HttpResponse:
         else:
             messages.success(request, _("The gallery is on: anybody who has its address can see it."))
             return redirect("study_gallery", study.slug)
-    sounds = [sound_is_public(clip) for clip in clips_of(study)]
+    sounds = [may_be_heard(clip) for clip in clips_of(study)]
     context: dict[str, Any] = {
         "study": study,
         "form": form,

@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('images', models.BooleanField(default=False)),
+                ('sounds', models.BooleanField(default=False)),
                 ('names', models.BooleanField(default=False)),
                 ('prompts', models.BooleanField(default=False)),
                 ('indexed', models.BooleanField(default=False)),

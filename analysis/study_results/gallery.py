@@ -18,7 +18,7 @@ from study.models import Stimulus, Study
 from study.models.log import record
 
 SWITCHED_ON, SWITCHED_OFF = "gallery switched on", "gallery switched off"
-CHOICES = ("images", "names", "prompts", "indexed")
+CHOICES = ("images", "sounds", "names", "prompts", "indexed")
 
 
 def switch_on(study: Study, *, actor: Any, **choices: bool) -> Gallery:

@@ -247,9 +247,9 @@ def clips_of(study: Study) -> list[Clip]:
     return list(clips.defer("outline", "file_outline", "audio_notes"))
 
 
-def sound_is_public(clip: Clip) -> bool:
-    """Whether the clip's licence lets anybody hear it, as the researchers said; not unless they did."""
-    return bool(getattr(clip, "sound_may_be_published", False)) and bool(clip.survey_audio)
+def may_be_heard(clip: Clip) -> bool:
+    """Whether the clip's licence lets anybody hear it, as the researchers said."""
+    return clip.sound_may_be_published and bool(clip.survey_audio)
 
 
 def page_of(
@@ -300,8 +300,8 @@ def _shown(
         clip.number,
         clip.name if gallery.names else "",
         clip.imported_tags if gallery.prompts else (),
-        sound_is_public(clip),
-        getattr(clip, "licence", ""),
+        gallery.sounds and may_be_heard(clip),
+        clip.licence,
         results,
         measure.text(difference) if measure and difference is not None else "",
         counts.pop() if len(counts) == 1 and len(found) == len(conditions) else None,

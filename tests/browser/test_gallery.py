@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from analysis.study_results.analyses import build_analysis
 from analysis.study_results.gallery import switch_on
-from study.models import Clip, Stimulus, Study
+from study.models import Stimulus, Study
 from tests.analysis.answered_studies import closed_study
 from tests.browser.test_console import DESKTOP, PHONE, faults
 from tests.browser.test_content_policy import watch
@@ -18,7 +18,7 @@ WIDE, ZOOMED = {"width": 844, "height": 390}, {"width": 640, "height": 450}
 
 
 @pytest.fixture
-def study(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Study:
+def study(transactional_db: None) -> Study:
     """A closed study of long names whose gallery shows all that there is, sounds too."""
     found = closed_study(people=5, clips=5, title="Which image fits the music? 아주 긴 제목 " * 4)
     found.clips.filter(number=2).update(
@@ -30,9 +30,8 @@ def study(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Study:
     found.licence = "CC-BY-4.0"
     found.save()
     build_analysis(found)
-    monkeypatch.setattr(Clip, "sound_may_be_published", True, raising=False)
-    monkeypatch.setattr(Clip, "licence", "CC BY 4.0", raising=False)
-    switch_on(found, actor=found.owner, images=True, names=True, prompts=True)
+    found.clips.update(licence="CC-BY-4.0", sound_may_be_published=True)
+    switch_on(found, actor=found.owner, images=True, sounds=True, names=True, prompts=True)
     return found
 
 

@@ -178,6 +178,7 @@ class Command(ScriptedCommand):
             gallery_on,
             (
                 argument("--images", "with the images", action="store_true"),
+                argument("--sounds", "with the sounds that may be published", action="store_true"),
                 argument("--names", "with the file names of the clips", action="store_true"),
                 argument("--prompts", "with prompts and tags", action="store_true"),
                 argument("--indexed", "search engines may list it", action="store_true"),

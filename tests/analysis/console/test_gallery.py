@@ -19,7 +19,7 @@ from analysis.models import Analysis, Gallery
 from analysis.study_results.analyses import build_analysis
 from analysis.study_results.gallery import SWITCHED_OFF, SWITCHED_ON, blinded_with_its_images, switch_off, switch_on
 from study.errors import NotAllowedNow
-from study.models import Clip, Role, Stimulus, Study
+from study.models import Role, Stimulus, Study
 from study.participants.withdrawal import withdraw
 from study.setup.copying import copy_study
 from tests.analysis.answered_instruments import instrument_study
@@ -110,7 +110,7 @@ def test_anybody_sees_what_was_chosen_and_nothing_of_the_console() -> None:
     assert "Clip 1" in Client(HTTP_ACCEPT_LANGUAGE="ko").get(address_of(study) + "?language=en").text
 
 
-def test_images_are_written_anew_in_few_sizes_and_sounds_need_a_licence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_are_written_anew_in_few_sizes_and_sounds_need_a_licence() -> None:
     study = closed_study(people=5, clips=2)
     clip = study.clips.get(number=1)
     stimulus = clip.stimuli.get(condition__key="redefined_tags")
@@ -133,11 +133,13 @@ def test_images_are_written_anew_in_few_sizes_and_sounds_need_a_licence(monkeypa
         assert visitor.get(wrong).status_code == 404, wrong
     assert visitor.post(path).status_code == 405
     sound = f"{address_of(study)}1/sound.mp3"
-    assert visitor.get(sound).status_code == 404
-    monkeypatch.setattr(Clip, "sound_may_be_published", True, raising=False)
-    monkeypatch.setattr(Clip, "licence", "CC BY 4.0", raising=False)
-    assert seen(study).count("<audio") == 2
-    assert "CC BY 4.0" in seen(study)
+    study.clips.filter(number=1).update(licence="CC-BY-4.0", sound_may_be_published=True)
+    assert visitor.get(sound).status_code == 404  # of this gallery no sounds were chosen
+    assert "<audio" not in seen(study)
+    Gallery.objects.update(sounds=True)
+    assert seen(study).count("<audio") == 1
+    assert "CC-BY-4.0" in seen(study)
+    assert visitor.get(sound.replace("/1/", "/2/")).status_code == 404
     whole = visitor.get(sound)
     part = visitor.get(sound, headers={"Range": "bytes=0-99"})
     assert (part.status_code, body(part)) == (206, body(whole)[:100])

@@ -39,6 +39,7 @@ def test_answers_are_analysed_printed_and_shared_once_the_seal_is_off(tmp_path: 
         "hidden": False,
         "address": shown["address"],
         "images": True,
+        "sounds": False,
         "names": False,
         "prompts": False,
         "indexed": False,
