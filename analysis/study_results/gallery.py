@@ -36,7 +36,7 @@ def switch_on(study: Study, *, actor: Any, **choices: bool) -> Gallery:
             raise NotAllowedNow(_("The gallery is on. Switch it off first, then on with other choices."))
         shown = {name: bool(choices.get(name)) for name in CHOICES}
         gallery = Gallery.objects.create(study=study, switched_on_by=actor, **shown)
-        record(study, SWITCHED_ON, actor=actor, **shown)
+        record(study, SWITCHED_ON, actor=actor, shows=[name for name in CHOICES if shown[name]])
     return gallery
 
 

@@ -179,6 +179,7 @@ def test_it_is_off_until_the_owner_switches_it_on_and_off_at_once() -> None:
         (SWITCHED_ON, study.owner),
         (SWITCHED_OFF, study.owner),
     ]
+    assert entries[0].data == {"shows": ["images"]}
     switch_on(study, actor=study.owner)
     Study.objects.filter(pk=study.pk).update(closed_at=timezone.now(), grace_minutes=60)
     assert is_gone(study)
