@@ -111,3 +111,25 @@ class SharedReport(models.Model):
     def has_ended(self) -> bool:
         """Whether its last day is over."""
         return timezone.localdate() > self.last_day
+
+
+class Gallery(models.Model):
+    """The public page of a study's clips, their images and how they fared; the row is there while it is switched on.
+
+    Not part of the study's plan, which copies, templates and exports take along: no other study has a gallery by that.
+    """
+
+    study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="gallery")
+    images = models.BooleanField(default=False)
+    sounds = models.BooleanField(default=False)  # of clips whose sound may be published
+    names = models.BooleanField(default=False)  # of the clips, as their files were called
+    prompts = models.BooleanField(default=False)  # with the tags that the clips came with
+    indexed = models.BooleanField(default=False)  # search engines may list it
+    switched_on_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    switched_on_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "galleries"
+
+    def __str__(self) -> str:
+        return f"{self.study_id}: since {self.switched_on_at:%Y-%m-%d}"

@@ -1,9 +1,18 @@
-"""URLs of the pages about results, reporting, power and early stop, and of shared reports."""
+"""URLs of the pages about results, reporting, power and early stop, of shared reports and of galleries."""
 
 from django.urls import path
 
 from analysis import api
-from analysis.console import form_pages, interface_page, planning_pages, result_pages, shared_report, sharing_page
+from analysis.console import (
+    form_pages,
+    gallery,
+    gallery_page,
+    interface_page,
+    planning_pages,
+    result_pages,
+    shared_report,
+    sharing_page,
+)
 
 _STUDY = "studies/<slug:slug>/"
 
@@ -33,6 +42,8 @@ urlpatterns = [
     path(_STUDY + "results/analyse/", result_pages.study_analyse, name="study_analyse"),
     path(_STUDY + "results/share/", sharing_page.study_share, name="study_share"),
     path(_STUDY + "results/share/<number:share_id>/end/", sharing_page.study_share_end, name="study_share_end"),
+    path(_STUDY + "results/gallery/", gallery_page.study_gallery, name="study_gallery"),
+    path(_STUDY + "results/gallery/off/", gallery_page.study_gallery_off, name="study_gallery_off"),
     path(_STUDY + "results/report.html", result_pages.study_report_page, name="study_report"),
     path(_STUDY + "results/figures/", result_pages.study_figures, name="study_figures"),
     path(_STUDY + "results/figures/<str:language>/<str:name>", result_pages.study_figure, name="study_figure"),
@@ -52,4 +63,11 @@ shared_urlpatterns = [
     path("", shared_report.shared_report, name="shared_report"),
     path("figures/<str:language>/<str:name>", shared_report.shared_figure, name="shared_figure"),
     path("<str:name>", shared_report.shared_report_file, name="shared_report_file"),
+]
+
+# The public page of a study's images, outside the console.
+gallery_urlpatterns = [
+    path("", gallery.gallery, name="gallery"),
+    path("<number:number>/sound.mp3", gallery.gallery_sound, name="gallery_sound"),
+    path("<number:number>/<slug:condition>.webp", gallery.gallery_image, name="gallery_image"),
 ]

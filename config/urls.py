@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from analysis.urls import api_urlpatterns, shared_urlpatterns
+from analysis.urls import api_urlpatterns, gallery_urlpatterns, shared_urlpatterns
 from config.accounts.forgotten import forgotten_password
 from config.accounts.invitations import invitation
 from config.accounts.own_work import account_delete
@@ -41,6 +41,7 @@ urlpatterns = [
     path("api/", include(api_urlpatterns)),
     path("api/", include(nowhere_urlpatterns)),
     path("report/<str:token>/", include(shared_urlpatterns)),
+    path("gallery/<slug:slug>/", include(gallery_urlpatterns)),
     path("", home, name="home"),
     path("", include("study.survey.urls")),
 ]

@@ -247,6 +247,12 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             nothing,
         ),
     },
+    "analysis/console/test_gallery.py": {
+        "test_it_is_off_until_the_owner_switches_it_on_and_off_at_once": (
+            "study.access.Access.require",
+            nothing,
+        ),
+    },
     "analysis/console/test_result_pages.py": {
         "test_after_a_withdrawal_nothing_of_the_analysis_is_given_out_until_it_is_made_anew": (
             "analysis.study_results.analyses.holds_erased",

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from analysis.models import SharedReport
+from analysis.models import Gallery, SharedReport
 from study.models import (
     ApiToken,
     Ballot,
@@ -35,7 +35,7 @@ MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
     *(Job, JobFile, StudyImport, SharedReport, Membership, Invitation, MailChoice, Notice, NoticeMail, ApiToken),
-    *(Schedule, Deletion, DeletedFile),
+    *(Schedule, Deletion, DeletedFile, Gallery),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

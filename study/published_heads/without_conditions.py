@@ -55,6 +55,8 @@ OF_THE_STUDY = frozenset(
         "interface picture added",
         "interface picture removed",
         "shared report ended",
+        "gallery switched on",
+        "gallery switched off",
         "many arrivals from one network",
         "rehearsed",
         "rehearsal removed",

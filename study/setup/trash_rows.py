@@ -24,7 +24,7 @@ NEVER_KEPT = frozenset(
         *("study.LateAnswer", "study.ProblemReport", "study.PlatformVisit", "study.VisitKey"),
         *("study.Job", "study.JobFile", "study.Invitation", "study.ApiToken", "study.Schedule"),
         *("study.ClipAnswers", "study.Notice", "study.NoticeMail", "study.StudyImport"),
-        *("analysis.Analysis", "analysis.SharedReport", "analysis.InterfacePicture"),
+        *("analysis.Analysis", "analysis.SharedReport", "analysis.InterfacePicture", "analysis.Gallery"),
         *("study.Deletion", "study.DeletedFile"),
     }
 )

@@ -6,7 +6,7 @@ opened before there were such records shows the stored images as they are, to it
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -111,6 +111,26 @@ def read_image(study: Study, shown: ShownAs, name: str, width: int) -> bytes:
     if needed > length and study.status != Study.Status.DRAFT:  # made again by another version of the encoder
         _raise_length(study, width, needed)
     return padded(content, max(needed, length))
+
+
+def published_as(study: Study) -> ShownAs | None:
+    """How images are shown outside the survey: in its sizes, always with loss, also if it showed stored files.
+
+    None: there are no images.
+    """
+    from study.survey_images.encoding import LOSSY
+
+    shown = _recorded(study) or _planned(study)
+    return shown and replace(shown, encoder_settings=LOSSY, lengths={})
+
+
+def read_published(shown: ShownAs, name: str, width: int) -> bytes:
+    """Return the stored image `name` in one width, without the filler that hides which image it is.
+
+    Raises:
+        FileNotFoundError: the stored image does not exist.
+    """
+    return _version(shown, name, width)
 
 
 def is_prepared(study: Study) -> bool:

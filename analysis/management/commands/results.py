@@ -1,14 +1,16 @@
-"""`manage.py results VERB …`: a study's results and tables, and the report that is shared."""
+"""`manage.py results VERB …`: a study's results and tables, the report that is shared, and the gallery."""
 
 from datetime import timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from analysis import api
 from analysis.interface_pictures.stored import pictures_zip
 from analysis.models import SharedReport
 from analysis.study_results import analyses
+from analysis.study_results.gallery import CHOICES, gallery_of, shows_something, switch_off, switch_on
 from analysis.study_results.report_files import LANGUAGES, Report, files_in
 from analysis.study_results.shared_reports import MOST_DAYS, USUAL_DAYS, end_share, share_report, shares_of
 from analysis.tables.preference_zip import PREFERENCES, preferences_zip
@@ -18,6 +20,7 @@ from study.console.downloads import note_download
 from study.errors import StudyError
 from study.management.arguments import output_file, output_folder, whole_number
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
+from study.participants.links import full_url
 
 AFTER = argument(
     "--after", "go on behind this number, as “next” gave it", type=whole_number(most=999_999_999), default=-1
@@ -106,8 +109,30 @@ def pictures(access: Access, given: Given) -> dict[str, Any]:
     return {"done": f"The pictures are in {path}.", "pictures": number}
 
 
+def gallery_on(access: Access, given: Given) -> dict[str, Any]:
+    switch_on(access.study, actor=access.user, **{name: given[name] for name in CHOICES})
+    return {"done": "The gallery is on.", "address": _gallery_address(access)}
+
+
+def gallery_off(access: Access, given: Given) -> dict[str, Any]:
+    switch_off(access.study, actor=access.user)
+    return {"done": "The gallery is off."}
+
+
+def gallery(access: Access, given: Given) -> dict[str, Any]:
+    found = gallery_of(access.study)
+    if found is None:
+        return {"on": False}
+    told = {"on": True, "hidden": not shows_something(found), "address": _gallery_address(access)}
+    return told | {name: getattr(found, name) for name in CHOICES}
+
+
+def _gallery_address(access: Access) -> str:
+    return full_url(reverse("gallery", args=[access.study.slug]))
+
+
 class Command(ScriptedCommand):
-    help = "Analyse a study, print its results and tables once the seal permits it, share its report by a link."
+    help = "Analyse a study, print its results once the seal permits it, share its report by a link or as a gallery."
     examples = (
         "show my-study --as mina --json",
         "ballots my-study --as mina --json",
@@ -177,5 +202,25 @@ class Command(ScriptedCommand):
             end,
             (argument("link", "its id", type=whole_number(1)),),
             ("study_share_end",),
+        ),
+        Verb(
+            "gallery", "print whether the public gallery is on, what it shows, and its address", Right.RESULTS, gallery
+        ),
+        Verb(
+            "gallery-on",
+            "show the clips and how they fared on a public page",
+            Right.OWN,
+            gallery_on,
+            (
+                argument("--images", "with the images", action="store_true"),
+                argument("--sounds", "with the sounds that may be published", action="store_true"),
+                argument("--names", "with the file names of the clips", action="store_true"),
+                argument("--prompts", "with prompts and tags", action="store_true"),
+                argument("--indexed", "search engines may list it", action="store_true"),
+            ),
+            ("study_gallery",),
+        ),
+        Verb(
+            "gallery-off", "switch the public gallery off at once", Right.OWN, gallery_off, (), ("study_gallery_off",)
         ),
     )

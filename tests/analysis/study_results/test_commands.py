@@ -31,6 +31,22 @@ def test_answers_are_analysed_printed_and_shared_once_the_seal_is_off(tmp_path: 
     assert [row["note"] for row in run("results", "shared", study.slug, *by)["links"]] == ["reviewers"]
     run("results", "end-share", study.slug, str(made["id"]), *by)
     assert not SharedReport.objects.exists()
+    assert run("results", "gallery", study.slug, *by) == {"on": False}
+    shown = run("results", "gallery-on", study.slug, "--images", *by)
+    told = run("results", "gallery", study.slug, *by)
+    assert told == {
+        "on": True,
+        "hidden": False,
+        "address": shown["address"],
+        "images": True,
+        "sounds": False,
+        "names": False,
+        "prompts": False,
+        "indexed": False,
+    }
+    assert "is on" in run("results", "gallery-on", study.slug, *by)["error"]
+    run("results", "gallery-off", study.slug, *by)
+    assert run("results", "gallery", study.slug, *by) == {"on": False}
 
 
 def test_reporting_answers_and_rules_are_checked_as_on_their_pages() -> None:

@@ -16,6 +16,7 @@ from django.urls import Resolver404, get_resolver, resolve, reverse
 from django.utils import timezone
 
 from analysis.study_results.analyses import build_analysis
+from analysis.study_results.gallery import switch_on
 from analysis.study_results.shared_reports import share_report
 from generation.settings_model import GenerationSettings, store_settings
 from study.models import InviteLink, Participant, ProblemReport, Study
@@ -189,6 +190,7 @@ def build_world() -> World:
     studies["closed"] = close(answered_study(clips=CLIPS, people=3, slug="zither-closed", **common))
     visits["completed closed"] = _visit_of(studies["closed"])
     build_analysis(studies["closed"])
+    switch_on(studies["closed"], actor=owner, images=True, names=True, prompts=True)
     _share, report = share_report(studies["closed"], timezone.localdate() + timedelta(days=9), actor=owner)
     studies["no results"] = close(answered_study(clips=1, people=1, slug="zither-no-results", **common))
     _settle(studies, member)
@@ -292,6 +294,8 @@ def _addresses(studies: dict[str, Study], visits: dict[str, Visit], report: str)
             add(urlsplit(link).path, state)
     for name in ("", "report-en.pdf", "figures/en/points.svg"):
         add(urlsplit(report).path + name, "closed")
+    for name in ("", "1/redefined_tags.webp", "1/sound.mp3"):
+        add(f"/gallery/{studies['closed'].slug}/{name}", "closed")
     for name in found:
         if not found[name]:
             found[name].append(Address(name, _made_up(name)))
