@@ -105,6 +105,7 @@ def _contrasts(block: Mapping[str, Any]) -> TextTable:
         "rate": _("Differences of mean ratings."),
         "pair": _("Differences of points per comparison: 1 for the winner, ½ each for a tie."),
     }
+    unit = units.get(block["kind"]) or _("Differences of points per answer.")
     populations = _(
         "For new clips: crossed random effects of people and clips. For these clips: people only; it gives no "
         "information about other music."
@@ -113,7 +114,7 @@ def _contrasts(block: Mapping[str, Any]) -> TextTable:
         contrasts(block),
         title=_("The contrasts"),
         measure=_("Difference"),
-        note=f"{units.get(block['kind'], _('Differences of points per answer.'))} {populations}",
+        note=f"{unit} {populations}",
     )
 
 
