@@ -3,7 +3,7 @@
 from django.urls import path
 
 from analysis import api
-from analysis.console import form_pages, planning_pages, result_pages, shared_report, sharing_page
+from analysis.console import form_pages, planning_pages, registration_page, result_pages, shared_report, sharing_page
 
 _STUDY = "studies/<slug:slug>/"
 
@@ -14,6 +14,13 @@ urlpatterns = [
     path(_STUDY + "reporting/", planning_pages.study_reporting, name="study_reporting"),
     path(_STUDY + "power/", planning_pages.study_power, name="study_power"),
     path(_STUDY + "analysis-rules/", planning_pages.study_analysis_rules, name="study_analysis_rules"),
+    path(_STUDY + "preregister/", registration_page.study_preregister, name="study_preregister"),
+    path(_STUDY + "preregister/filed/", registration_page.study_preregister_filed, name="study_preregister_filed"),
+    path(
+        _STUDY + "preregister/<str:form>.<str:ending>",
+        registration_page.study_preregister_file,
+        name="study_preregister_file",
+    ),
     # results
     path(_STUDY + "results/", result_pages.study_results, name="study_results"),
     path(_STUDY + "results/analyse/", result_pages.study_analyse, name="study_analyse"),

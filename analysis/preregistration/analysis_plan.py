@@ -145,8 +145,8 @@ def _smallest(planned: Planned) -> str:
         return ""
     unit = "steps of the scale" if main_scale(planned.study) else "points an answer"
     return (
-        f"The smallest difference that matters is {value:g} {unit} of the primary contrast: the report says whether the "
-        "interval shows a difference of at least that size, excludes any such difference, or leaves it undecided."
+        f"The smallest difference that matters is {value:g} {unit} of the primary contrast: the report says whether "
+        "the interval shows a difference of at least that size, excludes any such difference, or leaves it undecided."
     )
 
 
@@ -225,8 +225,8 @@ def other(planned: Planned) -> Answer:
     fixed = (
         f"The plan was fixed when the study opened; its SHA-256 is {planned.digest}."
         if study.plan_digest
-        else f"The plan is that of a draft. If it opens unchanged, the SHA-256 of its fixed plan is {planned.digest}; any "
-        "change of the plan alters it."
+        else f"The plan is that of a draft. If it opens unchanged, the SHA-256 of its fixed plan is {planned.digest}; "
+        "any change of the plan alters it."
     )
     return Answer(paragraphs([planned.registration.answers.get("other", ""), fixed, _said_later(planned)]))
 

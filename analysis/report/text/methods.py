@@ -38,6 +38,7 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
         _known_pieces(data),
         _worths(data),
         "" if _stopped(data) else _random_effects(data),
+        context.registration.sentence if context.registration else "",
         _software(data, context),
     ]
     return [text for text in texts if text]
