@@ -6,8 +6,8 @@ from analysis.preregistration.answers import Answer, counted, paragraphs, senten
 from analysis.preregistration.hypotheses import measure_of
 from analysis.preregistration.planned import FEWEST_CLIPS, Planned
 from analysis.report.text.methods import planned_methods
-from analysis.study_results.csv_analysis import software_versions
 from analysis.study_results.smallest_difference import main_scale, planned_smallest
+from analysis.study_results.software import software_versions
 from study.participants.answer_rules import AnswerRule
 from study.participants.exclusion_rules import Rule, rules_of
 from study.participants.flag_words import MEANINGS, rule_words

@@ -219,8 +219,8 @@ def stopping_rule(planned: Planned) -> Answer:
             "The study may end earlier by a sequential rule that is fixed in the plan: after every participant, in "
             "order of start, an e-process over 199 bets tests whether the two sides of the primary contrast get "
             f"equally many points (stop at 1/α = {1 / float(study.alpha):g}; Waudby-Smith and Ramdas 2024); a clip "
-            "that is not answered counts as no difference. Until then only “stop” or “go on” is shown. After a stop only "
-            "the confidence sequence is reported, and no other test or interval."
+            "that is not answered counts as no difference. Until then only “stop” or “go on” is shown. After a stop "
+            "only the confidence sequence is reported, and no other test or interval."
         )
     return Answer(paragraphs([sentences(end, grace), early]), () if people else (NO_TARGET,))
 

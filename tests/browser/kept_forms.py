@@ -113,11 +113,10 @@ FORMS = [
     of_case("analysis/reporting.html", "study_reporting", "ethics"),
     of_case("analysis/preregister.html", "study_preregister", "question"),
     Kept(
-        "analysis/preregister.html",
+        "analysis/_filing.html",
         "study_preregister",
         "address",
         "https://osf.io/abcde",
-        prepare=lambda study: None,
         stored=lambda study: bool((study.plan.get("registration") or {}).get("filed")),
     ),
     of_case("analysis/analysis_rules.html", "study_analysis_rules", "smallest"),

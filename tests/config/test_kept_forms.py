@@ -278,6 +278,7 @@ _ADDS = {
     "generation/_decisions.html",
     "analysis/form_answers.html",
     "analysis/share.html",
+    "analysis/_filing.html",
 }
 
 
