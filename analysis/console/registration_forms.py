@@ -42,10 +42,12 @@ class RegistrationForm(KeptForm, forms.Form):
                 max_length=MOST_LETTERS,
                 widget=forms.Textarea(attrs={"rows": 3}),
             )
+        # Numbered as the hypotheses of the text are.
         for name, contrast in zip(directions, self._contrasts, strict=True):
-            sides = {"high": contrast.high, "low": contrast.low}
+            number = name.removeprefix("direction_")
             self.fields[name] = forms.ChoiceField(
-                label=_("%(question)s: %(high)s – %(low)s") % {"question": contrast.question, **sides},
+                label=_("H%(number)s: %(high)s – %(low)s")
+                % {"number": number, "high": contrast.high, "low": contrast.low},
                 required=False,
                 choices=[
                     ("", _("no direction")),

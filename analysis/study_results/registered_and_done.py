@@ -180,12 +180,14 @@ class _Comparison:
         if not self.data:
             return
         alpha = float(self.filing.plan.get("alpha", self.study.alpha))
-        for contrast in planned_contrasts(self.study):
+        for number, contrast in enumerate(planned_contrasts(self.study), start=1):
             direction = self.filing.directions.get(contrast.key)
             if direction in (MORE, LESS):
                 found = _tested(self.data, contrast)
                 verdict, same = _verdict(found, direction, alpha)
-                yield RegisteredItem(_("Hypothesis"), _as_expected(contrast, direction), verdict, same)
+                yield RegisteredItem(
+                    _("Hypothesis H%(number)d") % {"number": number}, _as_expected(contrast, direction), verdict, same
+                )
 
     def _changes(self) -> Iterator[RegisteredItem]:
         versions = len(version_entries(self.study))
@@ -220,8 +222,7 @@ def _in_words(rules: Any) -> str:
 
 def _as_expected(contrast: PlannedContrast, direction: str) -> str:
     sides = (contrast.high, contrast.low) if direction == MORE else (contrast.low, contrast.high)
-    text = _("%(high)s above %(low)s") % dict(zip(("high", "low"), sides, strict=True))
-    return f"{contrast.question}: {text}"
+    return _("%(high)s above %(low)s") % dict(zip(("high", "low"), sides, strict=True))
 
 
 def _tested(data: Mapping[str, Any], contrast: PlannedContrast) -> Mapping[str, Any]:

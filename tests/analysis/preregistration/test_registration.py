@@ -121,9 +121,9 @@ def test_the_report_sets_what_was_registered_beside_what_was_done() -> None:
     assert rows["Primary contrast"].done == "Redefined − original"
     assert rows["Clips"].same
     assert rows["α"].same
-    assert rows["Hypothesis"].registered == "choice: images from redefined tags above images from original tags"
-    assert rows["Hypothesis"].done.startswith("supported: ")
-    assert rows["Hypothesis"].same
+    assert rows["Hypothesis H1"].registered == "images from redefined tags above images from original tags"
+    assert rows["Hypothesis H1"].done.startswith("supported: ")
+    assert rows["Hypothesis H1"].same
     assert rows["Deviations from the plan"].same
     assert "Registered at https://osf.io/abcde" in checklist_answers(study, "HEDS 3.0")["3.3.1"]
 
@@ -153,8 +153,8 @@ def test_what_was_done_otherwise_is_marked() -> None:
     assert (rows["α"].registered, rows["α"].done, rows["α"].same) == ("0.05", "0.1", False)
     assert rows["Rules of exclusion"].done == "left out by rules: 0; by hand: 1"
     assert rows["Rules of exclusion"].same is False
-    assert rows["Hypothesis"].done.startswith("contradicted: ")
-    assert rows["Hypothesis"].same is False
+    assert rows["Hypothesis H1"].done.startswith("contradicted: ")
+    assert rows["Hypothesis H1"].same is False
     assert rows["Deviations from the plan"].same is False
 
 
