@@ -100,7 +100,7 @@ class _Comparison:
             found = _("reached after %(n)s people") % {"n": stopped} if stopped else _("not reached")
             yield RegisteredItem(_("Early stop"), _("by the plan's rule"), found, bool(self.data.get("sequential")))
         elif self.data.get("sequential"):
-            yield RegisteredItem(_("Early stop"), _("none"), _("by the plan's rule"), False)
+            yield RegisteredItem(_("Early stop"), _("no rule"), _("by the plan's rule"), False)
         if closed is not None:
             ended = _("closed on %(date)s") % {"date": date_format(closed, _("j M Y"))}
             yield RegisteredItem(
@@ -203,9 +203,9 @@ class _Comparison:
             ngettext("%(n)d, under “Deviations from the plan”", "%(n)d, under “Deviations from the plan”", found)
             % {"n": found}
             if found
-            else _("none")
+            else _("no deviation")
         )
-        yield RegisteredItem(_("Deviations from the plan"), _("none"), words, not found)
+        yield RegisteredItem(_("Deviations from the plan"), _("no deviation"), words, not found)
 
 
 def _compared(item: str, old: str, new: str) -> RegisteredItem:
@@ -217,7 +217,7 @@ def _numbers(values: Any) -> str:
 
 
 def _in_words(rules: Any) -> str:
-    return "; ".join(rule_words(rule_from_json(row)) for row in rules) or _("none")
+    return "; ".join(rule_words(rule_from_json(row)) for row in rules) or _("no rule")
 
 
 def _as_expected(contrast: PlannedContrast, direction: str) -> str:
