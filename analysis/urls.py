@@ -9,6 +9,7 @@ from analysis.console import (
     gallery_page,
     interface_page,
     planning_pages,
+    registration_page,
     result_pages,
     shared_report,
     sharing_page,
@@ -36,6 +37,13 @@ urlpatterns = [
         _STUDY + "interface/<number:picture_id>/remove/",
         interface_page.study_interface_remove,
         name="study_interface_remove",
+    ),
+    path(_STUDY + "preregister/", registration_page.study_preregister, name="study_preregister"),
+    path(_STUDY + "preregister/filed/", registration_page.study_preregister_filed, name="study_preregister_filed"),
+    path(
+        _STUDY + "preregister/<str:form>.<str:ending>",
+        registration_page.study_preregister_file,
+        name="study_preregister_file",
     ),
     # results
     path(_STUDY + "results/", result_pages.study_results, name="study_results"),

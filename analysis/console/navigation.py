@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from analysis.study_results import early_stop
 from analysis.study_results.factors import factors_of
+from analysis.study_results.registration import is_begun, registration_of
 from analysis.study_results.reporting_answers import asked_of, reporting_answers
 from analysis.study_results.smallest_difference import planned_smallest
 from study.access import Right
@@ -17,6 +18,12 @@ def _reporting_progress(study: Study) -> Progress:
     if not answers:
         return Progress.TODO
     return Progress.DONE if all(answers.get(key) for key in asked_of(study)) else Progress.PARTLY
+
+
+def _registration_progress(study: Study) -> Progress:
+    if not is_begun(study):
+        return Progress.TODO
+    return Progress.DONE if registration_of(study).filed else Progress.PARTLY
 
 
 def _sealed_note(study: Study) -> str:
@@ -42,6 +49,11 @@ register(
     )
 )
 register(PathStep("reporting", _("Reporting"), "study_reporting", Group.SETUP, 67, _reporting_progress, optional=True))
+register(
+    PathStep(
+        "preregister", _("Preregister"), "study_preregister", Group.SETUP, 68, _registration_progress, optional=True
+    )
+)
 register(
     PathStep(
         "results",

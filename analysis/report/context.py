@@ -113,6 +113,24 @@ class QuestionView:
 
 
 @dataclass(frozen=True)
+class RegisteredItem:
+    """An item of a preregistration: what was registered, what was done, and whether it is the same; None: open."""
+
+    item: str
+    registered: str
+    done: str
+    same: bool | None
+
+
+@dataclass(frozen=True)
+class RegistrationView:
+    """Where and when a study was registered, as a sentence, and what was registered beside what was done."""
+
+    sentence: str
+    rows: Sequence[RegisteredItem] = ()
+
+
+@dataclass(frozen=True)
 class ReportContext:
     """Everything of a report that is not in the analysis JSON.
 
@@ -136,6 +154,7 @@ class ReportContext:
         making: sentences on how the images were made, for the methods.
         details: rows (name, value) of the study's design, for the methods.
         deviations: sentences about deviations from the plan; None if no plan is known.
+        registration: where the study was registered; None if nothing is known of a registration.
         checklists: (name, items); an item is (number, title, answer), the answer "" if missing.
     """
 
@@ -158,6 +177,7 @@ class ReportContext:
     making: Sequence[str] = ()
     details: Sequence[tuple[str, str]] = ()
     deviations: Sequence[str] | None = None
+    registration: RegistrationView | None = None
     checklists: Sequence[tuple[str, Sequence[tuple[str, str, str]]]] = ()
 
 

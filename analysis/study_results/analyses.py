@@ -20,6 +20,7 @@ from analysis.study_results import early_stop
 from analysis.study_results.factors import factors_of
 from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.smallest_difference import planned_smallest
+from analysis.study_results.software import software_versions
 from analysis.tables.clips_left_out import clips_left_out_csv, count_clips_left_out
 from analysis.tables.errors import TableError
 from analysis.tables.paintings import count_paintings, paintings_csv
@@ -200,7 +201,6 @@ def _compute(analysis: Analysis) -> None:
         analyse_table,
         has_stopped,
         match_control_of,
-        software_versions,
     )
 
     study = analysis.study

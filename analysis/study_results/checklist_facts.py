@@ -11,8 +11,10 @@ from analysis.models import Analysis
 from analysis.report.text.methods import selection_texts
 from analysis.report.text.number_format import percent, plain
 from analysis.study_results.deviations import deviations_text, planned_people
+from analysis.study_results.factors import has_preset
 from analysis.study_results.instrument_facts import agreement_of_questions, instrument_facts
 from analysis.study_results.participant_flow import median_seconds
+from analysis.study_results.registration import filing_sentence, registered
 from analysis.study_results.reporting_answers import reporting_answers
 from study import texts
 from study.ballots.table import counted_people
@@ -102,21 +104,26 @@ def _design(study: Study) -> dict[str, str]:
         "ethics": texts.ethics_sentence(study),
         "contact": texts.responsible_people(study),
         "awareness": _("The welcome and consent pages say that this is a study."),
-        "preregistered": _("Plan fixed before opening, SHA-256 %(digest)s.") % {"digest": study.plan_digest}
-        if study.plan_digest
-        else "",
+        "preregistered": _preregistered(study),
         "instrument": _("1st and 2nd choice among %(n)s images%(none)s.")
         % {"n": design["n"], "none": _(", or none of them fits") if study.allow_none_fits else ""},
         "relative": _("Relative: the images of one clip are compared with each other."),
         "subjective": _("Subjective: a preference."),
         "input": _("Audio (music clips)."),
         "output": _("Images."),
-        "power": _power(study),
+        "power": power_sentence(study),
         "methods": _(
             "Crossed random effects of people and clips for the primary contrast; permutation, Friedman and Wilcoxon "
             "tests, Plackett–Luce worths."
         ),
     }
+
+
+def _preregistered(study: Study) -> str:
+    """Where the study was registered, and that its plan was fixed."""
+    filing = registered(study)
+    fixed = _("Plan fixed before opening, SHA-256 %(digest)s.") % {"digest": study.plan_digest}
+    return " ".join(filter(None, (filing and filing_sentence(study, filing), fixed if study.plan_digest else "")))
 
 
 def _exclusion_rules(study: Study) -> str:
@@ -126,8 +133,8 @@ def _exclusion_rules(study: Study) -> str:
     return _("The plan excludes: %(rules)s.") % {"rules": "; ".join(rules)}
 
 
-def _power(study: Study) -> str:
-    """The answer of the page Power, if there is one."""
+def power_sentence(study: Study) -> str:
+    """The answer of the page Power with its assumptions; empty if there is none."""
     found = (study.plan.get("power") or {}).get("result")
     if not found:
         return ""
@@ -140,24 +147,40 @@ def _power(study: Study) -> str:
         "sd_people": plain(found["sd_participants"], 1),
         "sd_clips": plain(found["sd_clips"], 1),
     }
+    preset = has_preset(list(study.conditions.order_by("number")))
+    if found.get("kind") == "rate" and not preset:
+        return _(
+            "By simulation: power %(power)s ± %(error)s with %(people)s people and %(clips)s clips, where mean ratings "
+            "of the images on the first side of the primary contrast (without factors: of the first condition) differ "
+            "by %(difference)s from those of the others on a scale from %(low)s to %(high)s (SD between people "
+            "%(sd_people)s, between clips %(sd_clips)s, between answers %(sd_answers)s)."
+        ) % (facts | _of_ratings(found))
     if found.get("kind") == "rate":
         return _(
             "By simulation: power %(power)s ± %(error)s with %(people)s people and %(clips)s clips, where mean ratings "
             "of redefined images differ by %(difference)s from those of the others on a scale from %(low)s to "
             "%(high)s (SD between people %(sd_people)s, between clips %(sd_clips)s, between answers %(sd_answers)s)."
-        ) % (
-            facts
-            | {
-                "difference": plain(found["difference"]),
-                "low": found["lowest"],
-                "high": found["highest"],
-                "sd_answers": plain(found["sd_residual"], 1),
-            }
-        )
+        ) % (facts | _of_ratings(found))
+    share = {"share": percent(found["head_to_head"])}
+    if not preset:
+        return _(
+            "By simulation: power %(power)s ± %(error)s with %(people)s people and %(clips)s clips, where an image on "
+            "the first side of the primary contrast (without factors: of the first condition) wins %(share)s of "
+            "head-to-head choices (SD between people %(sd_people)s, between clips %(sd_clips)s)."
+        ) % (facts | share)
     return _(
         "By simulation: power %(power)s ± %(error)s with %(people)s people and %(clips)s clips, where a redefined "
         "image wins %(share)s of head-to-head choices (SD between people %(sd_people)s, between clips %(sd_clips)s)."
-    ) % (facts | {"share": percent(found["head_to_head"])})
+    ) % (facts | share)
+
+
+def _of_ratings(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "difference": plain(found["difference"]),
+        "low": found["lowest"],
+        "high": found["highest"],
+        "sd_answers": plain(found["sd_residual"], 1),
+    }
 
 
 def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:

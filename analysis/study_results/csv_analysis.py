@@ -7,7 +7,6 @@ import csv
 import io
 from collections.abc import Mapping
 from contextlib import ExitStack
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -127,15 +126,3 @@ def match_control_of(data: bytes) -> dict[str, Any] | None:
         np.array([row["own"] == "1" for row in rows], dtype=bool),
     )
     return None if found is None else dict(plain(found))
-
-
-def software_versions() -> dict[str, str]:
-    """Name and version of the software that computed the numbers."""
-    names = ("earsight", "numpy", "scipy", "django")
-    found = {}
-    for name in names:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

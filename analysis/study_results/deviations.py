@@ -130,15 +130,15 @@ def _settings(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
     """Every other setting of the fixed plan that has changed, with its old and its new value."""
     now = current_plan(study)
     pairs: list[tuple[str, Any, Any]] = [
-        (_label(name), value, now["design"][name])
+        (setting_name(name), value, now["design"][name])
         for name, value in (fixed.get("design") or {}).items()
         if name in now["design"]
     ]
     for name, place in (("weight_first", 0), ("weight_second", 1)):
         if "weights" in fixed:
-            pairs.append((_label(name), fixed["weights"][place], now["weights"][place]))
+            pairs.append((setting_name(name), fixed["weights"][place], now["weights"][place]))
     if "alpha" in fixed:
-        pairs.append((_label("alpha"), fixed["alpha"], now["alpha"]))
+        pairs.append((setting_name("alpha"), fixed["alpha"], now["alpha"]))
     rules = [bool((plan.get("analysis") or {}).get("sequential")) for plan in (fixed, now)]
     if "analysis" in fixed:
         pairs.append((_("early stop"), rules[0], rules[1]))
@@ -146,8 +146,8 @@ def _settings(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
         if old != new:
             yield _("Changed after opening: %(setting)s, from %(old)s to %(new)s.") % {
                 "setting": label,
-                "old": _value(old),
-                "new": _value(new),
+                "old": setting_value(old),
+                "new": setting_value(new),
             }
     if fixed and fixed.get("instrument", {}) != now.get("instrument", {}):
         yield _("The questions of the trials were changed after opening.")
@@ -172,11 +172,13 @@ def _versions(study: Study) -> Iterator[str]:
         )
 
 
-def _label(name: str) -> str:
+def setting_name(name: str) -> str:
+    """What a setting of the plan is called."""
     return str(Study._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
 
 
-def _value(value: Any) -> str:
+def setting_value(value: Any) -> str:
+    """A setting's value as it is read."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if value is None:

@@ -17,6 +17,7 @@ from analysis.study_results.checklists import Checklists, filled_checklists
 from analysis.study_results.deviations import deviations
 from analysis.study_results.flow_in_words import flow_stages, other_flows, other_stages_in_words
 from analysis.study_results.question_views import asked_in_words, question_views, trial_details
+from analysis.study_results.registered_and_done import registered_and_done
 from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
 from analysis.study_results.who_took_part import answer_labels, who_took_part
 from study import texts
@@ -63,6 +64,7 @@ def report_context(
             making=making_facts(study),
             details=_details(study) + _other_stages(analysis) + sentence_details(counts),
             deviations=deviations(study, analysis),
+            registration=registered_and_done(study, analysis),
             checklists=_checklists(filled_checklists(study, analysis) if checklists is None else checklists),
         )
 

@@ -23,6 +23,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "reproduce": "paints an image again from its provenance and compares",
     },
     "Run a study": {
+        "preregister": "writes a study's preregistration for the form of OSF or AsPredicted",
         "audit_blinding": "tries to guess the conditions from what participants get",
         "simulate": "lets simulated people answer, to the report",
         "exclude_participant": "leaves a person's answers out of the analysis, and logs it",
@@ -37,7 +38,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "review": "approves images, has them painted again, decides on contested tags",
         "plan": "prints or changes the plan, the questions and who may take part",
         "instrument": "prints or changes the questions of each trial: choices, pairs, ratings, categories, words",
-        "planning": "prints or changes reporting answers and analysis rules, asks for the power",
+        "planning": "prints or changes reporting answers, analysis rules and registration, asks for the power",
         "rehearsals": "has simulated people answer a copy of a draft, lists and removes such copies",
         "schedule": "sets when a study opens and closes by itself",
         "stages": "lists the stages of a study, begins the next one",

@@ -89,6 +89,7 @@ def _purpose_of(key: str) -> str:
         "power": _("How many people and clips are needed to find an effect."),
         "analysis_rules": _("Whether the study may end early, and the smallest difference that matters."),
         "reporting": _("What the report's checklists ask for and only you know."),
+        "preregister": _("The text for a registry, before the first answer."),
         "upload": _("Upload the images that were made elsewhere."),
         "preview": _("Take the survey yourself, as a participant sees it."),
         "rehearse": _("Let simulated people answer a copy, to its report."),

@@ -67,5 +67,6 @@ OF_THE_STUDY = frozenset(
         "closed as scheduled",
         "not closed as scheduled",
         "rights of a clip changed",
+        "registered",
     }
 )

@@ -56,8 +56,11 @@ def unsaved_copy(row: Any, **changed: Any) -> Any:
 
 
 def plan_of_draft(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a plan without what opening the study, or bringing it in, has added to it."""
-    return {key: value for key, value in plan.items() if key not in ("fixed", "consent", "brought_in")}
+    """Return a plan without what opening the study, registering it, or bringing it in, has added to it."""
+    kept = {key: value for key, value in plan.items() if key not in ("fixed", "consent", "brought_in")}
+    if "registration" in kept:  # another study was registered there
+        kept["registration"] = {key: value for key, value in kept["registration"].items() if key != "filed"}
+    return kept
 
 
 @transaction.atomic

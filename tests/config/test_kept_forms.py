@@ -76,6 +76,7 @@ CASES = [
     Case("generation_settings", "tag_limit", "7", "8", "tag_floor", "0.2"),
     Case("generation_settings", "painter-sketch-size", "128", "256", "tag_source", "people"),
     Case("study_reporting", "ethics", "Board 1", "Board 2", "reward", "5 EUR"),
+    Case("study_preregister", "question", "Do they?", "Do they not?", "timeline", "in May"),
     Case("study_analysis_rules", "smallest", "0.5", "1.5", "planned", ["on"]),
     Case("study_power", "participants", "20", "40", "clips", "24"),
     Case("study_tags", "tags", "piano; slow", "guitar"),
@@ -279,6 +280,7 @@ _ADDS = {
     "generation/_decisions.html",
     "analysis/form_answers.html",
     "analysis/share.html",
+    "analysis/_filing.html",
 }
 
 

@@ -225,6 +225,6 @@ def _read(
 def _write_report(data: dict[str, Any], title: str, out_dir: Path, typesetting: Typesetting) -> None:
     # Imported here: document formats are slow to load, and only a report needs them.
     from analysis.report import ReportContext, write_report
-    from analysis.study_results.csv_analysis import software_versions
+    from analysis.study_results.software import software_versions
 
     write_report(data, out_dir, ReportContext(title=title, versions=software_versions()), typesetting=typesetting)

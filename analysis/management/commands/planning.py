@@ -7,10 +7,12 @@ from django.db import transaction
 
 from analysis.console.forms import AnalysisRulesForm, ReportingForm
 from analysis.console.power_forms import power_form
+from analysis.console.registration_forms import FilingForm, RegistrationForm
 from analysis.study_results import early_stop
 from analysis.study_results.finished_spreads import finished_spreads
 from analysis.study_results.power_answers import ask_power, first_inputs
 from analysis.study_results.power_questions import power_question
+from analysis.study_results.registration import filing_sentence, record_filing, registration_of, save_registration
 from analysis.study_results.reporting_answers import save_reporting_answers
 from analysis.study_results.smallest_difference import plan_smallest, planned_smallest
 from study.access import Access, Right, studies_of
@@ -60,9 +62,35 @@ def power(access: Access, given: Given) -> dict[str, Any]:
     return {"done": "A worker computes it; `planning power` prints the answer.", "state": "waiting"}
 
 
+def registration(access: Access, given: Given) -> dict[str, Any]:
+    study, values = access.study, values_of(given)
+    make = partial(RegistrationForm, study=study)
+    if not values:
+        return {"values": stored_values(make(None))}
+    form = checked(make, values)
+    existing = form.cleaned_data["existing"]
+    save_registration(study, form.answers(), existing=existing, directions=form.directions(), actor=access.user)
+    return {"done": "Saved.", "changed": sorted(values)}
+
+
+def registered(access: Access, given: Given) -> dict[str, Any]:
+    study, values = access.study, values_of(given)
+    if not values:
+        return {"filed": [filing_sentence(study, filing) for filing in registration_of(study).filed]}
+    record_filing(study, **checked(FilingForm, values).cleaned_data, actor=access.user)
+    return {"done": "The registration is recorded.", "filed": filing_sentence(study, registration_of(study).filed[-1])}
+
+
 class Command(ScriptedCommand):
-    help = "Print or change a study's reporting answers and analysis rules, and ask for the power of its design."
-    examples = ("rules my-study smallest=0.5 --as mina", "power my-study participants=40 clips=12 --as mina --json")
+    help = (
+        "Print or change a study's reporting answers, analysis rules and preregistration, and ask for the power of its "
+        "design."
+    )
+    examples = (
+        "rules my-study smallest=0.5 --as mina",
+        "power my-study participants=40 clips=12 --as mina --json",
+        "registration my-study question='Do corrected tags make better images?' direction_1=more --as mina",
+    )
     verbs = (
         Verb(
             "reporting",
@@ -80,6 +108,24 @@ class Command(ScriptedCommand):
             rules,
             VALUES,
             ("study_analysis_rules",),
+            Right.EDIT,
+        ),
+        Verb(
+            "registration",
+            "print or change what only the researchers know of the preregistration",
+            Right.LOOK,
+            registration,
+            VALUES,
+            ("study_preregister",),
+            Right.EDIT,
+        ),
+        Verb(
+            "registered",
+            "print where the study was registered, or record it: form, address, day, embargo",
+            Right.LOOK,
+            registered,
+            VALUES,
+            ("study_preregister_filed",),
             Right.EDIT,
         ),
         Verb("power", "print the last answer, or ask anew", Right.LOOK, power, VALUES, ("study_power",), Right.EDIT),

@@ -32,7 +32,7 @@ def report_xlsx(data: Mapping[str, Any], context: ReportContext | None = None) -
     book.remove(book.active)
     if context is not None and context.mark:
         book.create_sheet("simulated").append([context.mark])
-    for title, rows in (_sheets(data) | _people_sheets(context)).items():
+    for title, rows in (_sheets(data) | _people_sheets(context) | _registration_sheet(context)).items():
         sheet = book.create_sheet(title)
         for row in rows:
             sheet.append([escape_formula(value) for value in row])
@@ -135,6 +135,17 @@ def _people_sheets(context: ReportContext | None) -> dict[str, list[list[Any]]]:
         rows = [[given.question, *row] for given in context.people for row in _answers(given)]
         sheets["answers"] = [["question", "answer", "people", "mean", "sd"], *rows]
     return sheets
+
+
+def _registration_sheet(context: ReportContext | None) -> dict[str, list[list[Any]]]:
+    """What was registered beside what was done; none of a study without a registration."""
+    if context is None or context.registration is None or not context.registration.rows:
+        return {}
+    rows = [
+        [row.item, row.registered, row.done, None if row.same is None else int(row.same)]
+        for row in context.registration.rows
+    ]
+    return {"registration": [["item", "registered", "done", "as_registered"], *rows]}
 
 
 def _stages(flow: Sequence[Stage], before: str = "") -> list[list[Any]]:

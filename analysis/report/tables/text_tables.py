@@ -12,6 +12,7 @@ from analysis.report.tables.flow import flow_table
 from analysis.report.tables.follow_up import follow_up_table
 from analysis.report.tables.paintings import paintings_table
 from analysis.report.tables.people import moderators, who_took_part
+from analysis.report.tables.registration import registration_table
 from analysis.report.tables.sensitivity import asks_more
 from analysis.report.tables.text_table import TextTable, ci_heading
 from analysis.report.tables.versions import versions_table
@@ -71,6 +72,7 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, contents: Mappi
         follow_up_table(data, context),
         clips_left_out_table(data),
         paintings_table(data, context),
+        registration_table(context),
     ]
     return [table for table in tables if table.rows]
 

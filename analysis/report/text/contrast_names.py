@@ -12,6 +12,8 @@ def sides(contrast: str, data: Mapping[str, Any], context: ReportContext) -> tup
     """The two groups of images that a contrast compares: at the high level of its factor, and the others."""
     if contrast.startswith("redefined"):
         return _("images from redefined tags"), _("images from original tags")
+    if contrast == "sentence_minus_tags":
+        return _("images from sentences"), _("images from bare tags")
     name = contrast.removesuffix("_minus_rest")
     high = (data.get("factors") or {}).get(name) or []
     labels = labels_by_key(context.conditions)

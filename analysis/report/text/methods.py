@@ -40,7 +40,24 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
         _known_pieces(data),
         _worths(data),
         "" if _stopped(data) else _random_effects(data),
+        context.registration.sentence if context.registration else "",
         _software(data, context),
+    ]
+    return [text for text in texts if text]
+
+
+def planned_methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> list[str]:
+    """The paragraphs on tests that are true before there are answers, of the analysis JSON as the plan foresees it."""
+    asks_more = bool(data.get("questions"))
+    main = value_at(data, "questions", str(data.get("primary_question")), "kind")
+    texts = [
+        _primary_test(data, context, alpha) if not asks_more or (data.get("weights") and main == "choose") else "",
+        *(question_methods(data, context, alpha) if asks_more else ()),
+        *_unequal_sides_note(data),
+        _few_clips(data),
+        _these_clips(data),
+        _worths(data),
+        _random_effects(data),
     ]
     return [text for text in texts if text]
 

@@ -5,6 +5,7 @@ be an error page, and a study nobody can open.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -38,6 +39,14 @@ def _time(text: str) -> str:
 
 
 Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
+
+
+def _day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+Day = Annotated[str, Field(max_length=10), AfterValidator(_day)]
 
 
 class _MeasureRule(OpenPart):
@@ -143,12 +152,35 @@ class _Fixed(OpenPart):
     exclusions: list[Rule] = []
 
 
+Direction = Literal["more", "less"]
+
+
+class _Filing(ClosedPart):
+    form: Literal["osf", "aspredicted", "other"]
+    address: Annotated[str, Field(max_length=500, pattern=r"^https?://")]
+    day: Day
+    embargo: Literal[""] | Day = ""
+    recorded_at: Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_time)]
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    directions: dict[str, Direction] = {}
+    plan: _Fixed | None = None
+
+
+class _Registration(ClosedPart):
+    answers: dict[str, Sentence] = {}
+    existing: Literal["", "none", "unobserved", "unaccessed", "unanalysed", "analysed"] = ""
+    directions: dict[str, Direction] = {}
+    saved_at: Time = ""
+    filed: list[_Filing] = Field(default=[], max_length=20)
+
+
 class _Plan(ClosedPart):
     reviewed: bool = False
     exclusions: list[Rule] | None = None
     analysis: _Analysis | None = None
     power: _Power | None = None
     reporting: dict[str, Sentence] | None = None
+    registration: _Registration | None = None
     fixed: _Fixed | None = None
     consent: Texts | None = None
 
