@@ -12,8 +12,6 @@ from analysis.statistics.meta_analysis import MetaAnalysis, meta_analysis
 from analysis.tables.result_json import plain
 
 _NORMAL = 1e10
-FEW_DEGREES = 10
-"""Degrees of freedom below which a study's standard error is itself uncertain by a quarter and more."""
 
 
 def compare(sources: Sequence[Source], choice: Choice, method: str = "reml") -> dict[str, Any]:
@@ -40,7 +38,7 @@ def compare(sources: Sequence[Source], choice: Choice, method: str = "reml") -> 
 
 
 def choices_of(sources: Sequence[Source]) -> dict[str, Any]:
-    """What can be chosen: each contrast with its measures, the questions that ask for ratings, in the sources' order."""
+    """What can be chosen: each contrast with its measures, and the questions that ask for ratings."""
     contrasts = []
     for contrast in offered(sources):
         alike = [e for source in sources for e in source.effects if e.contrast.sign_of(contrast)]

@@ -9,9 +9,18 @@ from typing import Any
 POINTS, WORTH, RATING, SHARE = "points", "worth", "rating", "share"
 MEASURES = (POINTS, WORTH, RATING, SHARE)
 STUDY, FILE, TABLE = "study", "file", "table"
+# What a comparison reads of an analysis JSON.
+RESULT_KEYS = (
+    *("n_participants", "n_clips", "n_ballots", "effective_clips", "weights", "conditions", "factors", "second_choice"),
+    *("scores", "exposure", "primary", "secondary", "these_clips", "pairwise", "plackett_luce", "factorial"),
+    "questions",
+)
 
 # Why an effect has no number that can be combined.
 STOPPED, FEW_CLIPS, SEPARATED, NO_SPREAD, NO_ERROR = "stopped", "few clips", "separated", "no spread", "no error"
+# Why a source cannot stand with the others, beside these.
+SIMULATED, SAME_STUDY, NO_MEASURE, NO_CONTRAST = "simulated", "same study", "no measure", "no contrast"
+NO_POPULATION, OTHER_UNIT, OTHER_QUESTION = "no population", "other unit", "other question"
 
 
 @dataclass(frozen=True, kw_only=True)

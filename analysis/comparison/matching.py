@@ -7,20 +7,26 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
-from analysis.comparison.effects import MEASURES, NO_ERROR, NO_SPREAD, RATING, Contrast, Effect, Source
+from analysis.comparison.effects import (
+    MEASURES,
+    NO_CONTRAST,
+    NO_ERROR,
+    NO_MEASURE,
+    NO_POPULATION,
+    NO_SPREAD,
+    OTHER_QUESTION,
+    OTHER_UNIT,
+    RATING,
+    SAME_STUDY,
+    SIMULATED,
+    Contrast,
+    Effect,
+    Source,
+)
 from analysis.statistics.meta_analysis import error_of_interval
 from analysis.statistics.results import NEW_CLIPS, THESE_CLIPS
 
 POPULATIONS = (NEW_CLIPS, THESE_CLIPS)
-# Why a source is left out, beside the reasons of `effects`.
-SIMULATED, SAME_STUDY, NO_MEASURE, NO_CONTRAST, NO_POPULATION = (
-    "simulated",
-    "same study",
-    "no measure",
-    "no contrast",
-    "no population",
-)
-OTHER_UNIT, OTHER_QUESTION = "other unit", "other question"
 
 
 @dataclass(frozen=True, kw_only=True)

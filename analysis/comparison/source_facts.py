@@ -10,19 +10,13 @@ from django.utils.translation import gettext as _
 
 from analysis.comparison.effects import FEW_CLIPS, NO_SPREAD, POINTS, TABLE, Contrast, Effect, Source
 from analysis.comparison.errors import SourceRefused
-from analysis.comparison.result_effects import effects_of, mapping, number, rows, texts, words
+from analysis.comparison.result_effects import effects_of, mapping, number, rows, words
 from analysis.statistics.contrast_tests import FEWEST_CLIPS
 from analysis.statistics.results import NEW_CLIPS
 from analysis.statistics.table_audit import DEFAULT_WEIGHTS, ScoreTable, TableAudit
 from study.digests import canonical_digest
 
 MOST_CLIPS = 10_000
-# What a comparison reads of an analysis JSON.
-RESULT_KEYS = (
-    *("n_participants", "n_clips", "n_ballots", "effective_clips", "weights", "conditions", "factors", "second_choice"),
-    *("scores", "exposure", "primary", "secondary", "these_clips", "pairwise", "plackett_luce", "factorial"),
-    "questions",
-)
 
 
 def source_of(

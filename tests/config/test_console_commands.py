@@ -21,6 +21,7 @@ OTHERWISE = {
     "generation_upload": "import_images",
     "study_import": "import_study",
     "form_answers": "analyze --map",
+    "compare_studies": "compare_studies: it changes nothing",
     "tags_preview": "a look at a table before `tags import`, which refuses it with all its faults",
     "account": "of one's own sign-in: password, address, other browsers; end_sign_ins for operators",
     "account_delete": "of one's own account, with its password",
