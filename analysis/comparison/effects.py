@@ -40,6 +40,11 @@ class Contrast:
     low: str
     within: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
+    @property
+    def is_pair(self) -> bool:
+        """Whether it is named as a pair of conditions, and not as a factor."""
+        return " − " in self.key
+
     def sign_of(self, other: Contrast) -> int:
         """1 if `other` is the same contrast, −1 if it is the same with its sides exchanged, 0 if it is another."""
         if self.factor != other.factor:

@@ -68,7 +68,7 @@ class Matched:
 
 
 def offered(sources: Sequence[Source]) -> list[Contrast]:
-    """The contrasts of the sources, each once, those that more sources have first; else in their order."""
+    """The contrasts of the sources, each once: factors before pairs, then those that more sources have."""
     found: list[Contrast] = []
     counts: list[set[int]] = []
     for number, source in enumerate(sources):
@@ -79,7 +79,7 @@ def offered(sources: Sequence[Source]) -> list[Contrast]:
                 counts.append(set())
                 place = len(found) - 1
             counts[place].add(number)
-    order = sorted(range(len(found)), key=lambda place: -len(counts[place]))
+    order = sorted(range(len(found)), key=lambda place: (found[place].is_pair, -len(counts[place])))
     return [found[place] for place in order]
 
 
@@ -105,11 +105,12 @@ def match(sources: Sequence[Source], choice: Choice) -> Matched:
 
 def _reference(sources: Sequence[Source], choice: Choice) -> Effect | None:
     """The effect that the choice names, of the first source that has it with a number, else without one."""
-    contrasts = offered(sources)
-    named = [contrast for contrast in contrasts if contrast.key == choice.contrast] if choice.contrast else contrasts
-    if not named:
+    named = (
+        effect.contrast for source in sources for effect in source.effects if effect.contrast.key == choice.contrast
+    )
+    wanted = next(named if choice.contrast else iter(offered(sources)), None)
+    if wanted is None:
         return None
-    wanted = named[0]
     measures = [choice.measure] if choice.measure else MEASURES
     real_first = sorted(sources, key=lambda source: source.simulated is True)
     candidates = [
