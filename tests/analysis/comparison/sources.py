@@ -2,16 +2,24 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from analysis.comparison.effects import FILE, Source
 from analysis.comparison.source_facts import source_of
+from analysis.models import Analysis
 from analysis.statistics.analysis import analyse
 from analysis.statistics.ballots import PRESET
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.tables.result_json import to_json
+from study.ballots.table_state import table_state
+from study.models import Study
+from study.models.log import record
 from tests.analysis.sample_ballots import simulated
+from tests.factories import make_study
 
 SEED_TABLE = """condition,item1,item2,item3,item4,item5,item6,printed_total
 redefined_tags,44,33,57,29,18,66,247
@@ -55,3 +63,22 @@ def written(folder: Path, name: str, content: Any) -> Path:
     else:
         path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     return path
+
+
+def analysed_study(seed: int, **fields: Any) -> Study:
+    """A closed study with a stored analysis of drawn choices; nobody has answered in its database."""
+    clips = fields.pop("clips", 2)
+    choices = {name: fields.pop(name) for name in ("weights", "people", "liking") if name in fields}
+    study = make_study(clips=clips, **fields)
+    record(study, "created")
+    closed = {"status": Study.Status.CLOSED, "closed_at": timezone.now() - timedelta(days=7)}
+    Study.objects.filter(pk=study.pk).update(**closed, plan_digest=f"{seed:064x}")
+    study.refresh_from_db()
+    Analysis.objects.create(
+        study=study,
+        state=Analysis.State.READY,
+        result=choices_json(seed, **choices),
+        erasures=study.erasures,
+        table_state=table_state(study),
+    )
+    return study
