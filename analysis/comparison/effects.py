@@ -82,7 +82,7 @@ class Source:
 
     Attributes:
         slug: of a study of this installation; "" of a file.
-        digest: SHA-256 of what was read.
+        digest: SHA-256 of the analysis as canonical JSON, so of a study and its export alike; of a table's bytes.
         simulated: None if the source does not say.
         identities: two sources that share one are of the same study.
         clips: digests of the sounds; empty if they are not known.

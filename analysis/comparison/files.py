@@ -5,7 +5,6 @@ It runs in a bounded process (`bounded.py`) for what is uploaded, and by itself 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zipfile
 import zlib
@@ -22,7 +21,9 @@ from analysis.comparison.source_facts import source_of, source_of_table
 from analysis.statistics.errors import StatisticsError
 from analysis.statistics.table_audit import audit_table
 from analysis.tables.errors import TableError
-from analysis.tables.score_table import read_score_table
+from analysis.tables.score_table import score_table_of
+from study.digests import canonical_digest
+from study.tables.reading import UPLOAD
 
 ANALYSIS, STUDY_FACTS, CHAIN = "analysis.json", "study.json", "chain.json"
 MOST_BYTES = 64 * 2**20  # of one JSON file
@@ -50,7 +51,8 @@ def read_source(path: Path, name: str, *, respondents: int | None = None) -> Sou
         return found
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         content = _limited(path.read_bytes, path.stat().st_size, name)
-        return source_of(name, FILE, _sha256(content), _json(content, name), {})
+        result = _json(content, name)
+        return source_of(name, FILE, canonical_digest(result), result, {})
     return _of_table(path, name, respondents)
 
 
@@ -116,7 +118,8 @@ def _of_files(name: str, read: Callable[[str], bytes | None]) -> Source:
     if (chain := read(CHAIN)) is not None:
         facts["first_head"] = _first_head(_json(chain, name))
     title = words(facts.get("title") or "") or name
-    return source_of(title, FILE, _sha256(content), _json(content, name), facts)
+    result = _json(content, name)
+    return source_of(title, FILE, canonical_digest(result), result, facts)
 
 
 def _first_head(chain: Mapping[str, Any]) -> Any:
@@ -137,6 +140,7 @@ def _json(content: bytes, name: str) -> Mapping[str, Any]:
         raise SourceRefused(_("%(name)s: it is larger than any analysis.") % {"name": name})
     try:
         data = json.loads(content.decode("utf-8-sig"))
+        json.dumps(data, ensure_ascii=False).encode()  # half of a surrogate pair cannot be written again
     except (ValueError, RecursionError) as error:
         raise SourceRefused(_("%(name)s: this is no JSON; download it again.") % {"name": name}) from error
     if not isinstance(data, dict):
@@ -145,17 +149,13 @@ def _json(content: bytes, name: str) -> Mapping[str, Any]:
 
 
 def _of_table(path: Path, name: str, respondents: int | None) -> Source:
+    content = _limited(path.read_bytes, path.stat().st_size, name)
     try:
-        table, _notes = read_score_table(path)
+        table, _notes = score_table_of(content, name, limits=UPLOAD)
         audit = audit_table(table, respondents=respondents)
     except (TableError, StatisticsError) as error:
-        text = str(error).replace(path.name, name)
         raise SourceRefused(
             _("%(name)s is no export, no deposit, no analysis JSON, and no table of scores: %(reason)s")
-            % {"name": name, "reason": text}
+            % {"name": name, "reason": str(error)}
         ) from error
-    return source_of_table(name, path.read_bytes(), table, audit)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    return source_of_table(name, content, table, audit)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +13,7 @@ from analysis.comparison.effects import RESULT_KEYS
 from analysis.models import Analysis
 from analysis.study_results import analyses
 from study.access import Right, studies_of
+from study.digests import canonical_digest
 from study.models import Study
 
 
@@ -65,12 +64,11 @@ def study_facts(study: Study) -> dict[str, Any]:
     """
     analysis = analyses.ensure_results(study)
     result: Mapping[str, Any] = analysis.result or {}
-    content = json.dumps(result, indent=2, ensure_ascii=False).encode()  # as the results page gives it
     first = study.log.order_by("number").first()
     return {
         "name": study.title,
         "slug": study.slug,
-        "digest": hashlib.sha256(content).hexdigest(),
+        "digest": canonical_digest(result),
         "result": {key: result[key] for key in RESULT_KEYS if key in result},
         "facts": {
             "simulated": study.simulated,

@@ -77,6 +77,7 @@ def test_an_export_tells_title_levels_clips_and_identity(tmp_path: Path, analysi
     [
         ("empty.json", "{}", "compares no conditions"),
         ("list.json", "{]", "no JSON"),
+        ("half.json", '{"a": "\\ud800"}', "no JSON"),
         ("nested.json", '{"a":' + "[" * 5_000 + "]" * 5_000 + "}", "no JSON"),
         ("numbers.csv", "condition,item1\na,1\nb,1e400\n", "no table of scores"),
         ("ballots.csv", "participant,clip,first,second\np,c,a,b\n", "no table of scores"),
