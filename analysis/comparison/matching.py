@@ -31,7 +31,7 @@ POPULATIONS = (NEW_CLIPS, THESE_CLIPS)
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What to compare; an empty contrast, measure or question is that of the first source."""
+    """What to compare; an empty contrast, measure or question is that of most sources."""
 
     contrast: str = ""
     measure: str = ""
@@ -41,7 +41,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Included:
-    """A source with its effect, whose sign is that of the first source's contrast (`turned`: it was the other)."""
+    """A source with its effect, whose sign is that of the reference's contrast (`turned`: it was the other)."""
 
     source: Source
     effect: Effect
@@ -104,27 +104,41 @@ def match(sources: Sequence[Source], choice: Choice) -> Matched:
 
 
 def _reference(sources: Sequence[Source], choice: Choice) -> Effect | None:
-    """The effect that the choice names, of the first source that has it with a number, else without one."""
+    """The effect that the choice names, in the unit that most sources have; one without a number if none has one."""
     named = (
         effect.contrast for source in sources for effect in source.effects if effect.contrast.key == choice.contrast
     )
     wanted = next(named if choice.contrast else iter(offered(sources)), None)
     if wanted is None:
         return None
-    measures = [choice.measure] if choice.measure else MEASURES
-    real_first = sorted(sources, key=lambda source: source.simulated is True)
-    candidates = [
+    # People's studies first: beside them simulated ones are left out.
+    effects = [
         effect
-        for measure in measures
-        for source in real_first
+        for source in sorted(sources, key=lambda source: source.simulated is True)
         for effect in source.effects
-        if effect.measure == measure
-        and effect.population == choice.population
+        if effect.population == choice.population
         and effect.contrast.sign_of(wanted)
         and choice.question in ("", effect.question)
     ]
-    exact = [effect for effect in candidates if effect.contrast.sign_of(wanted) == 1] or candidates
-    return next((effect for effect in exact if not effect.missing), next(iter(exact), None))
+    measures = [choice.measure] if choice.measure else MEASURES
+    for measure in measures:
+        if alike := [effect for effect in effects if effect.measure == measure]:
+            reference = max(alike, key=lambda effect: (not effect.missing, _share_of_unit(effect, alike)))
+            return _as_seen_from(wanted, reference)
+    return None
+
+
+def _share_of_unit(effect: Effect, alike: Sequence[Effect]) -> int:
+    """How many of the effects have a number in the same unit, of the same question."""
+    unit, question = dict(effect.unit), effect.question
+    return sum(
+        not other.missing and dict(other.unit) == unit and (effect.measure != RATING or other.question == question)
+        for other in alike
+    )
+
+
+def _as_seen_from(wanted: Contrast, effect: Effect) -> Effect:
+    return effect if effect.contrast.sign_of(wanted) == 1 else replace(effect, contrast=wanted)
 
 
 def _judged(

@@ -48,7 +48,7 @@ def test_the_same_contrast_is_combined_from_its_own_numbers(three: list[Source])
 
 def test_points_of_other_weights_are_refused_and_log_worths_are_not(three: list[Source]) -> None:
     other = source(4, "two to one", weights=(2.0, 1.0))
-    text = left_out([*three, other])
+    text = left_out([other, *three])  # the unit is that of most of them, whichever comes first
     assert text == {
         "two to one": "Its unit is points per answer (2 : 1, 4 images), not points per answer (3 : 1, 4 images); "
         "compare log worths."
