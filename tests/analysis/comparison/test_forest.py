@@ -37,7 +37,7 @@ def studies(one: Source, effects: list[tuple[float, float]]) -> list[Source]:
 
 
 def drawn(found: dict[str, Any]) -> tuple[ElementTree.Element, str]:
-    root = ElementTree.fromstring(forest_plot(found).svg)  # noqa: S314 (our own)
+    root = ElementTree.fromstring(forest_plot(found).svg)
     return root, " ".join(element.text or "" for element in root.iter(f"{SVG}text"))
 
 
