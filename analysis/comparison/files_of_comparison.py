@@ -18,8 +18,10 @@ from analysis.report.text.number_format import interval, percent, plain
 from study.tables.spreadsheet import csv_text
 
 NAME = "comparison"
-COLUMNS = ("row", "name", "origin", "estimate", "se", "df", "ci95_low", "ci95_high", "weight", "fixed_weight")
-COLUMNS += ("participants", "clips", "answers", "digest", "note")
+COLUMNS = (
+    *("row", "name", "origin", "estimate", "se", "df", "ci95_low", "ci95_high", "weight", "fixed_weight"),
+    *("participants", "clips", "answers", "digest", "note"),
+)
 
 
 def with_words(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,9 +50,9 @@ def source_of(
         simulated=simulated if isinstance(simulated, bool) else None,
         identities=frozenset(_identities(result, facts)),
         clips=frozenset(
-            digest[:64]
+            sound[:64]
             for row in rows(plan.get("clips"))[:MOST_CLIPS]
-            if isinstance(digest := row.get("digest"), str) and digest
+            if isinstance(sound := row.get("digest"), str) and sound
         ),
         n_participants=_count(result.get("n_participants")),
         n_clips=_count(result.get("n_clips")),

@@ -80,7 +80,7 @@ def _compared(
 def _choice(sent: QueryDict) -> dict[str, str]:
     return {
         "contrast": sent.get("contrast", "")[:_LONGEST],
-        "measure": sent["measure"] if sent.get("measure") in MEASURES else "",
+        "measure": _one_of(("", *MEASURES), sent.get("measure")),
         "question": sent.get("question", "")[:_LONGEST],
         "population": POPULATIONS[_one_of(tuple(POPULATIONS), sent.get("population"))],
     }
