@@ -4,6 +4,7 @@ from django.urls import path
 
 from analysis import api
 from analysis.console import (
+    comparison_page,
     form_pages,
     gallery,
     gallery_page,
@@ -20,6 +21,8 @@ _STUDY = "studies/<slug:slug>/"
 urlpatterns = [
     # answers that another tool collected
     path("form-answers/", form_pages.form_answers, name="form_answers"),
+    # several studies
+    path("compare/", comparison_page.compare_studies, name="compare_studies"),
     # planning
     path(_STUDY + "reporting/", planning_pages.study_reporting, name="study_reporting"),
     path(_STUDY + "power/", planning_pages.study_power, name="study_power"),

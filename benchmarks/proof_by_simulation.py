@@ -32,6 +32,7 @@ from analysis.statistics.plackett_luce import WorthErrors  # noqa: E402
 from analysis.statistics.scores import studentized_interval  # noqa: E402
 from analysis.statistics.sequential import log_e_values  # noqa: E402
 from analysis.statistics.worth_fit import fit_worths, influence_values  # noqa: E402
+from benchmarks import proof_of_meta_analysis as several  # noqa: E402
 from benchmarks import proof_of_pairs  # noqa: E402
 from benchmarks import proof_of_ratings as ratings  # noqa: E402
 from benchmarks import proof_where_the_clean_case_ends as off  # noqa: E402
@@ -266,6 +267,8 @@ def all_checks(share: float = 1.0) -> Iterator[Check]:
         (control_repeated_t, 2_000),
         (off.control_points_of_all_ballots, 2_000),
         (ratings.control_cannot_say_is_lowest, 2_000),
+        (several.control_fixed_effect, 2_000),
+        (several.control_normal_interval, 2_000),
     ]
     many: list[tuple[Callable[[int], Iterator[Check]], int]] = [
         (primary_level, 10_000),
@@ -277,6 +280,8 @@ def all_checks(share: float = 1.0) -> Iterator[Check]:
         (ratings.level, 4_000),
         (ratings.coverage, 4_000),
         (proof_of_pairs.pair_checks, 4_000),
+        (several.meta_checks, 10_000),
+        (several.alike_checks, 10_000),
     ]
     for check, full in singles[:4]:
         yield check(sized(full))
@@ -293,7 +298,8 @@ u = μ + person × condition + clip × condition + Gumbel noise and name the bes
 standard deviations (σ of people, σ of clips) as named, otherwise (0.8, 0.7); μ = 0 for levels and (1.4, 1.8, 0, 0) for
 coverage; true values from 2.4 million other ballots. Ratings: seven steps, u with normal noise of SD 1 rounded, means
 (4.8, 5.2, 4, 4) for coverage, true values exact. Pairs: all of a clip, ties by Davidson's model with ν = 0.7, means
-(0.7, 0.9, 0, 0) for coverage. A correct method falls into the accepted range in 999 of 1,000 runs. The controls are
+(0.7, 0.9, 0, 0) for coverage. Several studies: errors of 0.15 to 0.45, true effects with an SD of 0.4 or alike. A
+correct method falls into the accepted range in 999 of 1,000 runs. The controls are
 methods known to be wrong; a control that passed would show that the check finds no errors.
 
 | check | data sets | found | accept | |

@@ -12,7 +12,7 @@ from analysis.tables.errors import TableError
 from analysis.tables.result_json import plain
 from study.tables.cells import is_missing
 from study.tables.errors import TableRefused, message_for_command
-from study.tables.reading import Table, read_bytes, read_table
+from study.tables.reading import Table, TableLimits, read_bytes, read_table
 
 TOTAL = "printed_total"
 MOST_ITEMS, MOST_CONDITIONS = 200, 30
@@ -25,7 +25,20 @@ def read_score_table(path: str | Path, *, encoding: str | None = None) -> tuple[
     """
     path = Path(path)
     try:
-        table = read_table(read_bytes(path), path.name, encoding=encoding, known=(TOTAL,))
+        return score_table_of(read_bytes(path), path.name, encoding=encoding)
+    except TableRefused as error:
+        raise TableError(message_for_command(error)) from error
+
+
+def score_table_of(
+    raw: bytes, file: str, *, encoding: str | None = None, limits: TableLimits | None = None
+) -> tuple[ScoreTable, tuple[str, ...]]:
+    """As `read_score_table`, of bytes that are called `file`; `limits`: of an upload.
+
+    Raises TableError with file and row.
+    """
+    try:
+        table = read_table(raw, file, encoding=encoding, known=(TOTAL,), limits=limits)
         return _score_table(table), tuple(table.notes.sentences())
     except TableRefused as error:
         raise TableError(message_for_command(error)) from error

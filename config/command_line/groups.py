@@ -52,6 +52,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Analyse": {
         "analyze": "analyses any study's choices, ratings, pairs or ranks",
+        "compare_studies": "compares one effect over several studies, deposits and published tables",
         "audit_table": "checks whether a published table of weighted scores is possible",
         "power": "computes how many people and clips a study needs",
     },

@@ -42,7 +42,7 @@ OF_OTHER_STATES = {
 }
 OF_NO_STUDY = (
     "study_list glossary study_create study_import deleted_studies form_answers account account_delete second_factor"
-    " forgotten_password"
+    " forgotten_password compare_studies"
 )
 
 

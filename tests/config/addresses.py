@@ -50,6 +50,7 @@ AUDIENCE = {
     SIGNED_IN: (
         *("account", "account_delete", "glossary", "second_factor"),
         *("study_list", "study_create", "study_import", "deleted_studies", "form_answers"),
+        "compare_studies",
     ),
     STUDY: (
         "study_overview",

@@ -50,6 +50,7 @@ def run(tmp_path: Path) -> Callable[..., str]:
         files = {
             "analyze": ["ballots.csv", "--draws=100"],
             "audit_table": ["scores.csv"],
+            "compare_studies": ["scores.csv", "ballots.csv"],
             "power": ["--simulations=100", "--participants=4", "--clips=3", "--json"],
             "redefine_tags": ["tags.csv", f"--out={tmp_path}/o.csv", f"--report={tmp_path}/r.json"],
         }[command]
@@ -79,6 +80,10 @@ def run(tmp_path: Path) -> Callable[..., str]:
         ("audit_table", ["--claim", "x=1", "--claim", "x=2"], "claimed twice"),
         ("audit_table", ["--respondents", "0"], "between 1 and 2,000"),
         ("audit_table", ["--respondents", "1000000000"], "between 1 and 2,000"),
+        ("compare_studies", ["--respondents", "0"], "is no whole number from 1 to 2,000"),
+        ("compare_studies", ["--method", "ml"], "invalid choice"),
+        ("compare_studies", ["--study", "nowhere"], "There is no study nowhere"),
+        ("compare_studies", [], "scores.csv: no weights and no number of people fit this table"),
         ("analyze", ["--weights", "nan,1"], "the first must be above 0"),
         ("analyze", ["--weights", "3,1,1"], "weights are two numbers"),
         ("analyze", ["--draws", "1000000000"], "at most 1,000,000"),

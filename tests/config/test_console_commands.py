@@ -23,6 +23,7 @@ OTHERWISE = {
     "form_answers": "analyze --map",
     "study_interface": "a picture of one's own is chosen by eye; `results take-pictures` takes those of the pages",
     "study_interface_remove": "seen and removed by eye; `results take-pictures` replaces those of the pages",
+    "compare_studies": "compare_studies: it changes nothing",
     "tags_preview": "a look at a table before `tags import`, which refuses it with all its faults",
     "account": "of one's own sign-in: password, address, other browsers; end_sign_ins for operators",
     "account_delete": "of one's own account, with its password",

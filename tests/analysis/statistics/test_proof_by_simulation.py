@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks import proof_by_simulation as proof
+from benchmarks import proof_of_meta_analysis as several
 from benchmarks import proof_of_pairs
 from benchmarks import proof_of_ratings as ratings
 from benchmarks import proof_where_the_clean_case_ends as off
@@ -15,7 +16,10 @@ SHORT = {
     "clips and positions": lambda: [*off.clip_levels(80), off.position_level(200)],
     "ratings": lambda: [*ratings.level(80), *ratings.coverage(60), ratings.control_cannot_say_is_lowest(40)],
     "pairs with ties": lambda: [*proof_of_pairs.pair_checks(60, 20_000)],
+    "several studies": lambda: [*several.meta_checks(200), *several.alike_checks(200)],
     "controls": lambda: [
+        several.control_fixed_effect(200),
+        several.control_normal_interval(400),
         proof.control_participant_t(500),
         proof.control_free_relabelling(100),
         proof.control_repeated_t(300),
