@@ -204,6 +204,8 @@ def clip_facts(clip: Clip) -> dict[str, Any]:
         "included": clip.included,
         "reason": clip.exclusion_reason,
         "practice": clip.is_practice,
+        "licence": clip.licence,
+        "sound_may_be_published": clip.sound_may_be_published,
     }
 
 

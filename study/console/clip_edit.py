@@ -1,4 +1,4 @@
-"""The pages that change clips: the name and the excerpt of one, and one change to several."""
+"""The pages that change clips: name, excerpt and rights of one, and one change to several."""
 
 from typing import Any
 
@@ -19,21 +19,24 @@ from study.errors import StudyError
 from study.models import Clip, Study
 from study.setup import bulk_changes, clip_editing
 from study.setup.bulk_changes import Bulk
+from study.setup.clip_rights import RIGHTS_CHANGED
 
-_EDITED = ("clip renamed", "clip trimmed", "clip whole again")
+_EDITED = ("clip renamed", "clip trimmed", "clip whole again", RIGHTS_CHANGED)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @study_page(Right.LOOK, change=Right.EDIT)
 @one_at_a_time
 def clip_edit(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
-    """Rename a clip, and choose which part of its file is heard."""
+    """Rename a clip, choose which part of its file is heard, and say how its sound is licensed."""
     clip = get_object_or_404(Clip, study=study, pk=clip_id)
     form = ClipForm(request.POST if request.method == "POST" else None, clip=clip)
     form.editing = editing_of(clip, request.user)
     if request.method == "POST" and form.is_valid():
         try:
-            clip_editing.edit_clip(clip, name=form.cleaned_data["name"], excerpt=form.excerpt, actor=request.user)
+            clip_editing.edit_clip(
+                clip, name=form.cleaned_data["name"], excerpt=form.excerpt, rights=form.rights, actor=request.user
+            )
         except StudyError as error:
             form.add_error(None, str(error))
         else:
@@ -47,7 +50,7 @@ def clip_edit(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
 
 
 def editing_of(clip: Clip, sender: Any) -> Editing:
-    """Who edits a clip, and the entries of the log about its name and excerpt."""
+    """Who edits a clip, and the entries of the log about what the form changes."""
     entries = clip.study.log.filter(action__in=_EDITED)
     return Editing(
         sender, (entries.filter(data__clip=clip.name) | entries.filter(data__name=clip.name)).order_by("-number")
@@ -84,6 +87,8 @@ def clips_change(request: HttpRequest, study: Study) -> HttpResponse:
         return redirect("study_clips", study.slug)
     chosen = [clip for clip in clips if clip.pk in set(form.cleaned_data["clip"])]
     found = bulk_changes.sort_clips(study, chosen, form.wanted)
+    if form.wanted.action == Bulk.RIGHTS and "confirmed" not in request.POST:
+        found = bulk_changes.Sorted(chosen, [])  # for which of them it is, is known once it is written
     # The first time nothing has been typed yet, so nothing is wrong.
     shown = form if "confirmed" in request.POST else BulkForm(initial=_first_values(form), clips=clips)
     context: dict[str, Any] = {
@@ -114,6 +119,10 @@ def _in_words(action: Bulk) -> str:
             "anew in the excerpt, and its images are made again if they change: start generation afterwards."
         ),
         Bulk.WHOLE: _("All of each file is heard again. Start generation afterwards: sound and tags are made anew."),
+        Bulk.RIGHTS: _(
+            "A deposit of the study’s data holds the sounds that may be published, each with its licence, and none of "
+            "the others. This may change at any time."
+        ),
         Bulk.DELETE: _(
             "They go with their images and tags, and so do the pilots who met them. For a day they can be brought "
             "back, without the pilots."

@@ -17,7 +17,7 @@ from study.console.deleted import tell_deleted
 from study.errors import StudyError
 from study.models import Clip, Study
 from study.setup import clip_import, clip_selection, clip_upload_job
-from study.setup.bulk_changes import Bulk
+from study.setup.bulk_changes import actions_on
 from study.web.http import wants_json
 
 
@@ -42,7 +42,7 @@ def study_clips(request: HttpRequest, study: Study) -> HttpResponse:
             "included": len(included),
             "left_out": sum(not clip.included for clip in clips),
             "seconds": sum(clip.heard_seconds for clip in included),
-            "actions": Bulk.choices,
+            "actions": [(action.value, action.label) for action in actions_on(study)],
             "accepted": clip_import.ACCEPTED_TEXT,
             "accept": ",".join(clip_import.ACCEPTED_SUFFIXES),
             "maximum_bytes": clip_import.MAXIMUM_BYTES,

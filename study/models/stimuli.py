@@ -65,6 +65,9 @@ class Clip(models.Model):
     included = models.BooleanField(default=True)
     exclusion_reason = models.CharField(max_length=200, blank=True)
     is_practice = models.BooleanField(default=False)
+    # Of the sound, for a deposit of the study's data: an SPDX name or a short text (study/setup/clip_rights.py).
+    licence = models.CharField(max_length=200, blank=True)
+    sound_may_be_published = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -77,6 +80,10 @@ class Clip(models.Model):
                 condition=models.Q(trim_start=None, trim_end=None)
                 | models.Q(trim_start__isnull=False, trim_end__isnull=False, trim_start__lt=models.F("trim_end")),
                 name="clip_trim_has_both_ends",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sound_may_be_published=False) | ~models.Q(licence=""),
+                name="published_sound_has_licence",
             ),
         ]
 

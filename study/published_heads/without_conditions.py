@@ -61,5 +61,6 @@ OF_THE_STUDY = frozenset(
         "opened as scheduled",
         "closed as scheduled",
         "not closed as scheduled",
+        "rights of a clip changed",
     }
 )

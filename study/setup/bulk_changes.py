@@ -1,4 +1,4 @@
-"""One change to many clips of a draft: what would happen to which of them, and doing it in one transaction.
+"""One change to many clips: what would happen to which of them, and doing it in one transaction.
 
 Each clip that changes has its own entry in the log, as after a change by itself: what verifies an export reads clip by
 clip. A clip that cannot take part is named with the reason; it stops none of the others.
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from study.errors import StudyError
 from study.models import Clip, Deletion, Study
 from study.setup.clip_editing import Excerpt, excerpt_problem, trim_clip, whole_file
+from study.setup.clip_rights import NO_RIGHTS, SoundRights, set_sound_rights
 from study.setup.clip_selection import delete_clips, exclude_clip, include_clip, include_problem, set_practice
 from study.setup.draft_lock import lock_draft
 
@@ -30,16 +31,23 @@ class Bulk(models.TextChoices):
     JUDGE = "judge", gettext_lazy("Use as normal clips")
     TRIM = "trim", gettext_lazy("Trim to the first seconds")
     WHOLE = "whole", gettext_lazy("Use the whole files again")
+    RIGHTS = "rights", gettext_lazy("Say how their sounds are licensed")
     DELETE = "delete", gettext_lazy("Delete with their images")
+
+
+def actions_on(study: Study) -> list[Bulk]:
+    """Return what can be done to the clips of a study in its state."""
+    return list(Bulk) if study.settings_can_change else [Bulk.RIGHTS]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A change as it is asked for: the reason of leaving out, and the milliseconds that trimming keeps."""
+    """A change as it is asked for: the reason of leaving out, the milliseconds that trimming keeps, the rights."""
 
     action: Bulk
     reason: str = ""
     keep: int = 0
+    rights: SoundRights = NO_RIGHTS
 
     def excerpt_of(self, clip: Clip) -> Excerpt:
         """Return the excerpt that trimming gives a clip; clips that are no longer than that stay whole."""
@@ -95,6 +103,10 @@ def _whole_already(study: Study, clip: Clip, wanted: Wanted) -> str:
     return _("is whole already") if clip.excerpt is None else ""
 
 
+def _has_these_rights(study: Study, clip: Clip, wanted: Wanted) -> str:
+    return _("has this licence already") if SoundRights.of(clip) == wanted.rights else ""
+
+
 _PROBLEMS: dict[str, Callable[[Study, Clip, Wanted], str]] = {
     Bulk.LEAVE_OUT: _left_out_already,
     Bulk.INCLUDE: _not_included,
@@ -102,6 +114,7 @@ _PROBLEMS: dict[str, Callable[[Study, Clip, Wanted], str]] = {
     Bulk.JUDGE: _judged_already,
     Bulk.TRIM: _cannot_trim,
     Bulk.WHOLE: _whole_already,
+    Bulk.RIGHTS: _has_these_rights,
     Bulk.DELETE: lambda study, clip, wanted: "",
 }
 
@@ -112,9 +125,10 @@ def change_clips(study: Study, ids: Sequence[int], wanted: Wanted, *, actor: Any
 
     Raises:
         StudyError: nothing is chosen, or a reason or a length is missing that every clip would need.
-        NotAllowedNow: the study is no draft.
+        NotAllowedNow: the study is no draft, and the change is not one of the rights of sounds.
     """
-    study = lock_draft(study.pk)
+    is_of_rights = wanted.action == Bulk.RIGHTS
+    study = Study.objects.select_for_update().get(pk=study.pk) if is_of_rights else lock_draft(study.pk)
     found = sort_clips(study, study.clips.filter(pk__in=ids), wanted)
     if not found.ready:
         raise StudyError(_("No clip was changed: choose clips to which this applies."))
@@ -132,4 +146,6 @@ def change_clips(study: Study, ids: Sequence[int], wanted: Wanted, *, actor: Any
                 trim_clip(clip, wanted.excerpt_of(clip), actor=actor)
             case Bulk.WHOLE:
                 trim_clip(clip, None, actor=actor)
+            case Bulk.RIGHTS:
+                set_sound_rights(clip, wanted.rights, actor=actor)
     return found

@@ -16,6 +16,7 @@ from study.errors import StudyError
 from study.models import Clip, Study
 from study.models.log import record
 from study.setup.clip_files import delete_files
+from study.setup.clip_rights import SoundRights, set_sound_rights
 from study.setup.draft_lock import lock_clip
 
 LONGEST_NAME = 255
@@ -30,15 +31,22 @@ class ClipChangeRefused(StudyError):
 
 
 @transaction.atomic
-def edit_clip(clip: Clip, *, name: str, excerpt: Excerpt, actor: Any = None) -> None:
+def edit_clip(clip: Clip, *, name: str, excerpt: Excerpt, rights: SoundRights | None = None, actor: Any = None) -> None:
     """Give a clip a name and an excerpt; what stays as it is changes nothing and is not logged.
+
+    Args:
+        rights: of its sound, which may change at any time; None leaves them as they are.
 
     Raises:
         ClipChangeRefused: the name is taken or none, or the excerpt is too short or not in the file.
-        NotAllowedNow: the study is no draft.
+        RightsRefused: a sound that may be published has no licence.
+        NotAllowedNow: the name or the excerpt would change, and the study is no draft.
     """
-    rename_clip(clip, name, actor=actor)
-    trim_clip(clip, excerpt, actor=actor)
+    if rights is None or (name, whole_file(clip, excerpt)) != (clip.name, clip.excerpt):
+        rename_clip(clip, name, actor=actor)
+        trim_clip(clip, excerpt, actor=actor)
+    if rights is not None:
+        set_sound_rights(clip, rights, actor=actor)
 
 
 @transaction.atomic

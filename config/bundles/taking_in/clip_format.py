@@ -12,6 +12,7 @@ from config.bundles.taking_in.shapes import Finite, OpenPart, Share, first_fault
 from generation.models import ClipStep
 from study.audio_files.notes import sentences
 from study.models import Clip, Condition
+from study.setup.clip_rights import SoundRights
 
 
 class _Clip(OpenPart):
@@ -94,6 +95,8 @@ _RESULTS: dict[str, type[OpenPart]] = {
 def check_clip(clip: Clip, where: str) -> None:
     """Raise Unreadable if a column of an unsaved clip is of no shape that is shown."""
     _check(_Clip, {name: getattr(clip, name) for name in _Clip.model_fields}, where)
+    if problem := SoundRights.of(clip).problem():
+        raise Unreadable(f"{where}: licence: {problem}")
     try:
         sentences(clip.audio_notes)
     except (KeyError, TypeError, ValueError) as error:

@@ -35,7 +35,10 @@ LEFT_BEHIND: dict[type[models.Model], frozenset[str]] = {
 }
 
 # Columns that are newer than exports whose bytes must stay: absent if they have their default.
-ABSENT_BY_DEFAULT: dict[type[models.Model], frozenset[str]] = {Study: frozenset({"instrument", "licence"})}
+ABSENT_BY_DEFAULT: dict[type[models.Model], frozenset[str]] = {
+    Study: frozenset({"instrument", "licence"}),
+    Clip: frozenset({"licence", "sound_may_be_published"}),
+}
 
 
 def carried_fields(model: type[models.Model]) -> list[models.Field]:

@@ -61,8 +61,9 @@ def edit(access: Access, given: Given) -> dict[str, Any]:
     if not values:
         return {"values": stored_values(make(None)), "seconds": round(clip.duration, 3)}
     form = checked(make, values)
-    clip_editing.edit_clip(clip, name=form.cleaned_data["name"], excerpt=form.excerpt, actor=access.user)
-    return {"done": f"{form.cleaned_data['name']} is saved.", "changed": sorted(values)}
+    name = form.cleaned_data["name"]
+    clip_editing.edit_clip(clip, name=name, excerpt=form.excerpt, rights=form.rights, actor=access.user)
+    return {"done": f"{name} is saved.", "changed": sorted(values)}
 
 
 def change(access: Access, given: Given) -> dict[str, Any]:
@@ -73,6 +74,7 @@ def change(access: Access, given: Given) -> dict[str, Any]:
         raise StudyError("Say with --seconds how many trimming keeps.")
     chosen = clips if given["all"] else [clip_named(clips, text) for text in given["clips"]]
     sent = {"action": given["action"], "reason": given["reason"], "seconds": given["seconds"]}
+    sent |= {"licence": given["licence"], "sound_may_be_published": given["may_be_published"]}
     values = {name: value for name, value in sent.items() if value is not None}
 
     def make(data: Any) -> BulkForm:
@@ -98,6 +100,7 @@ class Command(ScriptedCommand):
         'leave-out my-study piano.wav --reason "it clips" --as mina --json',
         "edit my-study piano.wav start=2.5 end=32.5 --as mina",
         "change my-study trim --seconds 30 --all --as mina",
+        "change my-study rights --licence CC-BY-4.0 --may-be-published --all --as mina",
     )
     verbs = (
         Verb(
@@ -135,7 +138,7 @@ class Command(ScriptedCommand):
         Verb("delete", "delete one with its images", Right.EDIT, delete, (CLIP,), ("clip_change delete",)),
         Verb(
             "edit",
-            "print or change the name of one, and from when to when it is heard",
+            "print or change name, licence and excerpt of one",
             Right.LOOK,
             edit,
             (CLIP, *VALUES),
@@ -153,6 +156,8 @@ class Command(ScriptedCommand):
                 argument("--all", "every clip of the study", action="store_true"),
                 argument("--reason", "of leaving out, for the log"),
                 argument("--seconds", "how many trimming keeps", type=number(1, LONGEST_CLIP)),
+                argument("--licence", "of their sounds: an SPDX name or a few words"),
+                argument("--may-be-published", "a deposit may hold their sounds", action="store_true"),
             ),
             ("clips_change",),
         ),
