@@ -56,11 +56,12 @@ LONG_CODEBOOK = {
 def answers_codebook_csv(study: Study) -> bytes:
     """One row for each column of the long table of answers, with its meaning, and for each of its questions, as CSV."""
     with translation.override("en"):
-        questions = [(f"question {key}", text) for key, text in _questions(instrument_of(study))]
+        questions = [(f"question {key}", text) for key, text in questions_in_words(instrument_of(study))]
     return csv_text([("column", "meaning"), *LONG_CODEBOOK.items(), *questions]).encode()
 
 
-def _questions(instrument: Instrument) -> Iterator[tuple[str, str]]:
+def questions_in_words(instrument: Instrument) -> Iterator[tuple[str, str]]:
+    """Each key of a long table's column `question`, with what was asked and its answers, in the active language."""
     for question in instrument.questions:
         if not isinstance(question, Rate):
             options = [f"{one.key} = {localized(one.text)}" for one in getattr(question, "options", ())]

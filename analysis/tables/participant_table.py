@@ -51,7 +51,7 @@ def participants_table(study: Study, *, after: int = -1) -> tuple[Sequence[str],
     rows = (
         (
             row.participant.number,
-            [*_facts(row.participant, about, sealed), *(_cell(row.values, column, sealed) for column in columns)],
+            [*person_facts(row.participant, about, sealed), *(_cell(row.values, column, sealed) for column in columns)],
         )
         for row in iterate_answers(study, after=after)
     )
@@ -94,7 +94,8 @@ def values_of(column: AnswerColumn) -> str:
     return {"number": "a number", "text": "the person's own words; empty while the study is sealed"}[column.kind]
 
 
-def _facts(person: Participant, about: Iterable[str], sealed: bool) -> list[Value]:
+def person_facts(person: Participant, about: Iterable[str], sealed: bool) -> list[Value]:
+    """The cells of one person in the columns `about`, of those of `about_columns`."""
     facts: dict[str, Value] = {
         "participant": person.code,
         "kind": person.kind,
@@ -103,7 +104,7 @@ def _facts(person: Participant, about: Iterable[str], sealed: bool) -> list[Valu
         "started_at": hour_text(person.created_at),
         "completed_at": hour_text(person.completed_at),
         "excluded": int(person.left_out),
-        "exclusion_reason": "; ".join(filter(None, [person.exclusion_reason, *_rules(person)])),
+        "exclusion_reason": "; ".join(filter(None, [person.exclusion_reason, *rules_that_exclude(person)])),
         "flags": ";".join(person.flag_kinds),
         "slot": "" if person.slot is None or sealed else person.slot,
         "settings_digest": person.settings_digest,
@@ -118,6 +119,6 @@ def _cell(values: Mapping[str, Value], column: AnswerColumn, sealed: bool) -> Va
     return "" if value is None or (sealed and column.is_personal_text) else value
 
 
-def _rules(person: Participant) -> list[str]:
+def rules_that_exclude(person: Participant) -> list[str]:
     """The plan's rules that leave the person out."""
     return [f"rule of the plan: {rule_from_json(rule)}" for rule in person.rule_exclusions]
