@@ -115,13 +115,13 @@ def _study(study: Study, analysis: Analysis | None, log: Iterable[Mapping[str, A
         "status": study.status,
         "sealed": study.is_sealed,
         "simulated": study.simulated,
-        "images_shown": _images_shown(study),
+        "images_shown": images_shown(study),
         "opened_at": study.opened_at,
         "closed_at": study.closed_at,
         # The plan names the conditions, so a sealed study exports only the plan's digest.
         "plan": None if study.is_sealed else study.plan.get("fixed"),
         "plan_digest": study.plan_digest,
-        "deviations": None if study.is_sealed else _deviations(study, analysis),
+        "deviations": None if study.is_sealed else deviations_in_english(study, analysis),
         **_who_asked(study),
         # Absent of studies without them, as in exports of earlier versions, whose bytes must stay.
         **({"instrument": study.instrument} if study.instrument else {}),
@@ -139,12 +139,13 @@ def _who_asked(study: Study) -> dict[str, Any]:
     return {"responsible": responsible, "consent": study.plan.get("consent")} if responsible else {}
 
 
-def _images_shown(study: Study) -> dict[str, Any] | None:
+def images_shown(study: Study) -> dict[str, Any] | None:
     """Return format, encoder and sizes in which participants got all images alike; None for the files as stored."""
     return {name: value for name, value in study.survey_images.items() if name != "images"} or None
 
 
-def _deviations(study: Study, analysis: Analysis | None) -> list[str]:
+def deviations_in_english(study: Study, analysis: Analysis | None) -> list[str]:
+    """What differs from the plan, a sentence each."""
     with translation.override("en"):
         return deviations(study, analysis)
 
@@ -184,7 +185,7 @@ def _stimuli(study: Study, images: bool) -> Iterator[tuple[str, Content]]:
                     "painter": stimulus.painter,
                 }
             )
-            provenance[f"{clip.name} / {condition}"] = stimulus.provenance | {"shown": _images_shown(study)}
+            provenance[f"{clip.name} / {condition}"] = stimulus.provenance | {"shown": images_shown(study)}
             if images and stimulus.image:
                 with stimulus.image.open("rb") as file:
                     yield name, file.read()

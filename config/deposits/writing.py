@@ -1,54 +1,111 @@
-"""Write a study's deposit, as a folder or a zip: complete or not at all, and the same bytes each time."""
+"""Write a study's deposit, as a folder or a zip: complete or not at all, and of one day the same bytes each time."""
 
+import shutil
+import tempfile
+import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO
 
-from config.deposits.persons import Finding
+from django.utils.translation import gettext as _
+
+from analysis.study_results import analyses
+from config.deposits import paths
+from config.deposits.checking import Hindrance, findings_in, found_in, hindrances, not_accepted
+from config.deposits.facts import publication_facts
+from config.deposits.formats import WRITERS
+from config.deposits.gathering import Gathering, digest_of
+from config.deposits.tables import Tables
+from study.errors import NotAllowedNow
 from study.models import Study
 
+__all__ = ["Hindrance", "found_in", "hindrances", "write_deposit", "zip_deposit"]
 
-@dataclass(frozen=True)
-class Hindrance:
-    """Why there can be no deposit yet: a sentence with the mend, and the name of the page's address where it is."""
-
-    message: str
-    page: str
+_THE_TIME = (1980, 1, 1, 0, 0, 0)  # of all files in the zip: the same study gives the same bytes
 
 
-def hindrances(study: Study) -> list[Hindrance]:
-    """All that keeps the study from being deposited, but for findings about people; nothing is read of its answers."""
-    raise NotImplementedError
+class DepositRefused(NotAllowedNow):
+    """There can be no deposit yet; `reasons` are all of them, a sentence each."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        self.reasons = reasons
+        super().__init__(" ".join(reasons))
 
 
-def found_in(study: Study) -> list[Finding]:
-    """What in the study's deposit might point to a person, without what is left out or was accepted already.
-
-    Reads every table: of a large study the work of a worker.
-
-    Raises:
-        NotAllowedNow: the study is sealed.
-    """
-    raise NotImplementedError
-
-
-def write_deposit(study: Study, folder: Path) -> Iterator[str]:
+def write_deposit(study: Study, folder: Path, *, today: date | None = None) -> Iterator[str]:
     """Write the deposit into `folder`, which is not there or empty; yield each file's name once it is written.
 
+    Args:
+        today: the day that the deposit gives as that of its making; None: today, UTC.
+
     Raises:
-        NotAllowedNow: something keeps the study from being deposited; the message names all of it.
+        DepositRefused: something keeps the study from being deposited; the message names all of it.
     """
-    raise NotImplementedError
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise NotAllowedNow(
+            _("%(path)s is there already: name a folder that is empty or not there.") % {"path": folder}
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield from _write(study, scratch, today)
+        if folder.exists():
+            folder.rmdir()
+        scratch.chmod(0o755)
+        scratch.replace(folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
-def zip_deposit(study: Study, file: IO[bytes], folder: Path) -> Iterator[str]:
+def zip_deposit(study: Study, file: IO[bytes], folder: Path, *, today: date | None = None) -> Iterator[str]:
     """Write the deposit as a zip to an open file; yield each file's name once it is written.
 
     Args:
         folder: an empty one, for the files until they are in the zip.
+        today: as of `write_deposit`.
 
     Raises:
-        NotAllowedNow: something keeps the study from being deposited; the message names all of it.
+        DepositRefused: something keeps the study from being deposited; the message names all of it.
     """
-    raise NotImplementedError
+    names = []
+    for name in _write(study, folder, today):
+        names.append(name)
+        yield name
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(names):
+            entry = zipfile.ZipInfo(name, _THE_TIME)
+            entry.compress_type = archive.compression
+            entry.external_attr = 0o644 << 16
+            with (folder / name).open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
+                shutil.copyfileobj(source, target, 2**20)
+            (folder / name).unlink()  # its place on the disk may be needed
+
+
+def _write(study: Study, folder: Path, today: date | None) -> Iterator[str]:
+    facts = publication_facts(study)
+    reasons = [hindrance.message for hindrance in hindrances(study)]
+    if study.is_sealed or study.status != Study.Status.CLOSED:
+        raise DepositRefused(reasons)
+    tables = Tables(study, facts.left_out)
+    written = list(tables.write(folder))
+    blocking = [one for one in not_accepted(findings_in(tables, written, folder), facts) if one.blocks]
+    reasons += [f"{finding.where}: {finding.what} ({finding.accept_as})" for finding in blocking]
+    analysis = analyses.latest(study)
+    if reasons or analysis is None:
+        raise DepositRefused(reasons)
+    gathering = Gathering(study, facts, tables, written, analysis, folder)
+    for name in gathering.gather(today or datetime.now(UTC).date()):
+        yield name
+    for name, writer in WRITERS.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(writer(gathering.deposit), encoding="utf-8", newline="")
+        yield name
+    study.refresh_from_db(fields=["erasures"])
+    if not analyses.is_current(analysis):
+        raise NotAllowedNow(_("Somebody has withdrawn or answers have changed meanwhile: analyse again, then deposit."))
+    names = sorted(str(path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file())
+    sums = "".join(f"{digest_of(folder / name)}  {name}\n" for name in names)
+    (folder / paths.SUMS).write_text(sums, encoding="utf-8", newline="")
+    yield paths.SUMS
