@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from config.deposits.facts import publication_facts, save_publication_facts
 from config.deposits.jobs import FINDINGS, read_findings, ready_result
 from config.deposits.persons import Finding
+from config.deposits.tables import Tables
 from study.errors import StudyError
 from study.models import Study
 
@@ -25,16 +26,17 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """A finding and what is decided about it; `finding` is None of one that is decided but was not looked for again."""
+    """What is decided about a finding, or about a column in which nothing was found.
+
+    Attributes:
+        finding: None if nothing was found, or nobody has looked since the data changed.
+        can_be_left_out: whether it is a column that the analysis does not need; a text is mended where it was written.
+    """
 
     key: str
     choice: Choice
     finding: Finding | None
-
-    @property
-    def can_be_left_out(self) -> bool:
-        """Whether it is a column of a table; a text is mended where it was written."""
-        return ".csv:" in self.key
+    can_be_left_out: bool
 
     @property
     def blocks(self) -> bool:
@@ -43,7 +45,9 @@ class Decision:
 
 
 def choices_of(study: Study) -> list[Decision]:
-    """Return each finding about the data as they are now, and all that was decided; those that block first.
+    """Return each finding about the data as they are now, all that was decided, and all columns that may be left out.
+
+    Those that block come first, then other findings, what is decided, and the other columns.
 
     Raises:
         NotAllowedNow: the study is sealed, or has no results.
@@ -52,8 +56,12 @@ def choices_of(study: Study) -> list[Decision]:
     decided = dict.fromkeys(facts.left_out, Choice.LEAVE_OUT) | dict.fromkeys(facts.kept, Choice.KEEP)
     file = ready_result(study, FINDINGS)
     found = {finding.accept_as: finding for finding in (read_findings(file) if file is not None else ())}
-    rows = [Decision(key, decided.get(key, Choice.OPEN), found.get(key)) for key in found | decided]
-    return sorted(rows, key=lambda row: (not row.blocks, row.choice is not Choice.OPEN, row.key))
+    may_go = dict.fromkeys(Tables(study).can_be_left_out())
+    rows = [
+        Decision(key, decided.get(key, Choice.OPEN), found.get(key), key in may_go) for key in found | decided | may_go
+    ]
+    # The sort is stable: columns in which nothing was found stay in the order of the tables.
+    return sorted(rows, key=lambda row: (not row.blocks, row.finding is None, row.choice is Choice.OPEN))
 
 
 @transaction.atomic
@@ -61,14 +69,15 @@ def decide(study: Study, chosen: Mapping[str, Choice], *, actor: Any = None) -> 
     """Store what is decided about findings, by their keys; of others nothing changes.
 
     Raises:
-        StudyError: something that is no column of a table would be left out.
+        StudyError: something would be left out that is no column, or one that the analysis needs.
     """
     row = Study.objects.select_for_update().get(pk=study.pk)
-    for key, choice in chosen.items():
-        if choice is Choice.LEAVE_OUT and not Decision(key, choice, None).can_be_left_out:
-            raise StudyError(
-                _("“%(what)s” is no column that could be left out: change the text, or keep it.") % {"what": key[:100]}
-            )
+    may_go = Tables(row).can_be_left_out()
+    if refused := [key for key, one in chosen.items() if one is Choice.LEAVE_OUT and key not in may_go]:
+        raise StudyError(
+            _("“%(what)s” cannot be left out: change the text where it was written, or keep it after reading.")
+            % {"what": refused[0][:100]}
+        )
     facts = publication_facts(row)
     left_out = _with(facts.left_out, chosen, Choice.LEAVE_OUT)
     save_publication_facts(

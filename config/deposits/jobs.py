@@ -97,12 +97,9 @@ def _contents(path: Path) -> list[dict[str, Any]]:
     """Return the files at the top of the zip, and each folder with the number of its files; sizes in bytes."""
     with zipfile.ZipFile(path) as archive:
         listed = [info for info in archive.infolist() if not info.is_dir()]
-    # The deposit may lie in one folder of the zip.
-    tops = {info.filename.partition("/")[0] for info in listed}
-    inside = f"{tops.pop()}/" if len(tops) == 1 and all("/" in info.filename for info in listed) else ""
     rows: dict[str, dict[str, Any]] = {}
     for info in listed:
-        top, slash, _rest = info.filename.removeprefix(inside).partition("/")
+        top, slash, _rest = info.filename.partition("/")
         row = rows.setdefault(top + slash, {"name": top + slash, "files": 0, "bytes": 0})
         row["files"] += 1
         row["bytes"] += info.file_size

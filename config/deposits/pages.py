@@ -65,7 +65,12 @@ def _of_results(study: Study) -> dict[str, Any]:
     """What the page shows of findings, deposit and check, to those who may see the data."""
     shown: dict[str, Any] = {name: _work(study, kind) for name, kind in KINDS.items()}
     shown["with_results"] = True
-    shown["choices"] = choices_of(study)
+    try:
+        choices = choices_of(study)
+    except StudyError:  # not analysed yet
+        choices = []
+    shown["choices"] = [row for row in choices if row.finding or row.choice is not Choice.OPEN]
+    shown["other_columns"] = [row for row in choices if not row.finding and row.choice is Choice.OPEN]
     if (job := shown["reproduction"]["job"]) is not None and job.state == Job.State.READY:
         shown["checked_at"] = parse_datetime(job.outcome["at"])
     return shown

@@ -111,6 +111,7 @@ FORMS = [
     of_case("study/describe.html", "study_describe", "label_1"),
     of_case("generation/settings.html", "generation_settings", "tag_limit"),
     of_case("analysis/reporting.html", "study_reporting", "ethics"),
+    of_case("study/_publish_facts.html", "study_publish", "publisher"),
     of_case("analysis/analysis_rules.html", "study_analysis_rules", "smallest"),
     of_case("analysis/power.html", "study_power", "participants"),
     of_case("study/schedule.html", "study_schedule", "opens"),

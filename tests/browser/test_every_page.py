@@ -37,7 +37,8 @@ OF_OTHER_STATES = {
     "running": "study_overview study_plan study_open study_monitor study_links study_payment study_results"
     " study_stages study_versions"
     " generation_review",
-    "closed": "study_open study_monitor study_participants study_results study_share study_report study_figures",
+    "closed": "study_open study_monitor study_participants study_results study_share study_report study_figures"
+    " study_publish",
 }
 OF_NO_STUDY = (
     "study_list glossary study_create study_import deleted_studies form_answers account account_delete second_factor"

@@ -80,6 +80,7 @@ CASES = [
     Case("study_power", "participants", "20", "40", "clips", "24"),
     Case("study_tags", "tags", "piano; slow", "guitar"),
     Case("study_schedule", "opens", f"{NEXT_YEAR}-05-01T09:00", f"{NEXT_YEAR}-05-02T09:00"),
+    Case("study_publish", "publisher", "Zenodo", "OSF", "creators-0-family", "Kim"),
     Case("clip_edit", "name", "first.wav", "second.wav", "end", "1.5"),
 ]
 IDS = [f"{case.page} {case.field}" for case in CASES]

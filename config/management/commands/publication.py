@@ -6,6 +6,7 @@ from typing import Any
 from config.deposits.choices import Choice, choices_of, decide
 from config.deposits.facts import facts_from, facts_to_json, publication_facts, save_publication_facts
 from config.deposits.jobs import KINDS, ask_for, undecided
+from config.deposits.tables import Tables
 from config.deposits.writing import found_in, hindrances
 from study.access import Access, Right
 from study.errors import StudyError
@@ -37,29 +38,24 @@ def findings(access: Access, given: Given) -> dict[str, Any]:
     """Look now, in this process: the study as a worker sees it."""
     stored = publication_facts(access.study)
     decided = dict.fromkeys(stored.left_out, Choice.LEAVE_OUT) | dict.fromkeys(stored.kept, Choice.KEEP)
-    found = found_in(undecided(access.study))
-    return {
-        "findings": [
-            {("key" if name == "accept_as" else name): value for name, value in asdict(one).items()}
-            | {"choice": str(decided.get(one.accept_as, Choice.OPEN))}
-            for one in found
-        ]
-    }
+    rows = [asdict(finding) for finding in found_in(undecided(access.study))]
+    for row in rows:
+        row["key"] = row.pop("accept_as")
+        row["choice"] = str(decided.get(row["key"], Choice.OPEN))
+    return {"findings": rows, "columns": Tables(access.study).can_be_left_out()}
 
 
 def choose(access: Access, given: Given) -> dict[str, Any]:
     chosen = {key: choice for choice, name in _CHOICES for key in given[name] or ()}
     if not chosen:
         raise StudyError("Name findings with --keep, --leave-out or --undecide; `publication findings` lists them.")
-    known = {row.key for row in choices_of(access.study)} | set(_now(access))
+    known = {row.key for row in choices_of(access.study)}
+    if chosen.keys() - known:
+        known |= {finding.accept_as for finding in found_in(undecided(access.study))}
     if unknown := [key for key in chosen if key not in known]:
         raise StudyError(f"There is no finding '{unknown[0]}': `publication findings` lists them.")
     decide(access.study, chosen, actor=access.user)
     return {"done": "Saved.", "chosen": {key: str(choice) for key, choice in chosen.items()}}
-
-
-def _now(access: Access) -> list[str]:
-    return [finding.accept_as for finding in found_in(undecided(access.study))]
 
 
 _CHOICES = ((Choice.KEEP, "keep"), (Choice.LEAVE_OUT, "leave_out"), (Choice.OPEN, "undecide"))
