@@ -19,7 +19,7 @@ _ROWS: dict[str, tuple[str, ...]] = {
     "related": ("relation", "identifier", "title"),
 }
 _LABELS = {
-    "family": gettext_lazy("Family name, or name of a group"),
+    "family": gettext_lazy("Family name or group"),
     "given": gettext_lazy("Given name"),
     "orcid": gettext_lazy("ORCID"),
     "affiliation": gettext_lazy("Affiliation"),

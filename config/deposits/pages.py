@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from analysis.console.result_pages import send_report_page
@@ -47,18 +48,25 @@ def study_publish(request: HttpRequest, study: Study) -> HttpResponse:
         "form": form,
         "unsaved": bool(do) or bool(form.errors),
         "went_on": do,
-        "missing": [{"message": one.message, "url": _address(one.page, study)} for one in hindrances(study)],
+        "missing": [{"message": one.message, "url": reverse(one.page, args=[study.slug])} for one in hindrances(study)],
         "sounds": study.clips.filter(sound_may_be_published=True).count(),
         "clips": study.clips.count(),
         "n_creators": len(facts.creators),
     }
     if not study.is_sealed and access_to(request).allows(Right.DATA):
         context |= _of_results(study)
+        if blocking := sum(row.blocks for row in context["choices"]):
+            context["missing"].append({"message": _to_decide(blocking), "url": "#people"})
     return render(request, "study/publish.html", context, status=200 if do else form.refusal_status)
 
 
-def _address(page: str, study: Study) -> str:
-    return reverse(page, args=[study.slug]) if page else ""
+def _to_decide(n: int) -> str:
+    words = ngettext(
+        "Decide about %(n)d finding that might point to a person: leave the column out, or keep it after reading.",
+        "Decide about %(n)d findings that might point to a person: leave each column out, or keep it after reading.",
+        n,
+    )
+    return words % {"n": n}
 
 
 def _of_results(study: Study) -> dict[str, Any]:

@@ -5,6 +5,7 @@ be an error page, and a study nobody can open.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -39,6 +40,7 @@ def _time(text: str) -> str:
     return text
 
 
+Day = Annotated[str, AfterValidator(lambda text: date.fromisoformat(text).isoformat())]
 Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
 
 
@@ -145,6 +147,27 @@ class _Fixed(OpenPart):
     exclusions: list[Rule] = []
 
 
+class _Filing(ClosedPart):
+    """That the study was registered: where, when, and with which plan."""
+
+    form: Sentence
+    address: Sentence
+    day: Day
+    embargo: Day | Literal[""] = ""
+    recorded_at: Annotated[Time, Field(min_length=1)]
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    directions: dict[str, str] = {}
+    plan: _Fixed | None = None
+
+
+class _Registration(ClosedPart):
+    answers: dict[str, Sentence] = {}
+    existing: Sentence = ""
+    directions: dict[str, str] = {}
+    saved_at: Time = ""
+    filed: list[_Filing] = Field(default=[], max_length=100)
+
+
 class _Plan(ClosedPart):
     reviewed: bool = False
     exclusions: list[Rule] | None = None
@@ -153,6 +176,7 @@ class _Plan(ClosedPart):
     reporting: dict[str, Sentence] | None = None
     fixed: _Fixed | None = None
     consent: Texts | None = None
+    registration: _Registration | None = None
 
 
 class _Stage(ClosedPart):

@@ -129,6 +129,7 @@ def test_findings_are_decided_one_by_one_and_looked_for_again_only_when_data_cha
     shown = client.get(page_of(closed)).text
     assert shown.index("column before_city") < shown.index("study: title"), "what blocks comes first"
     assert "to decide" in shown
+    assert "Decide about 1 finding" in shown
     sent = {f"choice {CITY.accept_as}": "leave-out", f"choice {TITLE.accept_as}": "keep", "choice other": "keep"}
     assert client.post(reverse("publication_choices", args=[closed.slug]), sent).status_code == 302
     closed.refresh_from_db()
