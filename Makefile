@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help room proof audit audit-plants s3 forms kills backups fuzz faults controls deployment container learning first-study screenshots notebook demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof audit audit-plants s3 forms kills backups fuzz faults controls deployment container learning first-study screenshots notebook demo test lint unit format setup setup-dev chromium messages weights validators clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -18,7 +18,7 @@ help: ## Show this list
 demo: setup ## Set up, build the demo study, and serve it (Ctrl-C stops it)
 	@$(MANAGE) demo
 
-test: setup-dev chromium lint audit unit ## Set up, and run every check and test
+test: setup-dev chromium validators lint audit unit ## Set up, and run every check and test
 
 $(VENV)/.made:
 	@echo "Making the virtual environment in $(VENV) …"
@@ -47,6 +47,15 @@ weights: $(VENV)/.worker ## Fetch the embedded tagger's weights (29 MB, once)
 
 chromium: ## Install Debian's Chromium for the browser tests, if it is missing and installing is allowed
 	@tests/browser/install-chromium
+
+VALIDATORS ?= .validators
+
+$(VALIDATORS)/.made: tests/config/deposits/validators.txt
+	@$(PYTHON) -m venv $(VALIDATORS)
+	@$(VALIDATORS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+validators: $(VALIDATORS)/.made ## Install the validators of deposits whose pins conflict with ours, in .validators (half a minute, once)
 
 lint: setup-dev ## Style, types, import contracts, missing migrations
 	$(BIN)/ruff check .

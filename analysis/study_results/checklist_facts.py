@@ -62,7 +62,7 @@ def _design(study: Study) -> dict[str, str]:
             "Within participants: every trial shows one clip's images under all conditions; places on the page and "
             "the order of clips are balanced over people from a recorded seed (%(seed)s)."
         )
-        % {"seed": study.seed},
+        % {"seed": study.shown_seed},
         "mapping": _("One trial is one clip; conditions differ between the images of a trial only."),
         "execution": _("All conditions at the same time, in every trial."),
         "dates": dates,

@@ -33,7 +33,7 @@ def instrument_facts(study: Study) -> dict[str, str]:
         found["allocation"] = _(
             "Within participants: every trial shows two of a clip's %(n)s images, each person %(pairs)s pairs of each "
             "clip; pairs, sides and the order of clips are balanced over people from a recorded seed (%(seed)s)."
-        ) % {"n": conditions, "pairs": pairs, "seed": study.seed}
+        ) % {"n": conditions, "pairs": pairs, "seed": study.shown_seed}
     scales = [scale for _rate, scale in instrument.scales()]
     if scales:
         found["scale_size"] = "; ".join(f"“{scale.key}”: {_size(scale)}" for scale in scales) + "."

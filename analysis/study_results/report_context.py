@@ -159,6 +159,6 @@ def _details(study: Study) -> list[tuple[str, str]]:
         ),
         *_who_asked(study),
         *([(_("Reward"), reward)] if (reward := pay_reported(study)) else []),
-        (_("Seed of the orders"), str(study.seed)),
+        (_("Seed of the orders"), study.shown_seed),
         (_("Plan digest (SHA-256)"), study.plan_digest or "—"),
     ]

@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "simulate": "lets simulated people answer, to the report",
         "exclude_participant": "leaves a person's answers out of the analysis, and logs it",
         "export_study": "writes a study as one zip",
+        "deposit": "writes a closed study as a data deposit for a repository",
     },
     "Do what the console does": {
         "study": "makes, prepares, opens, pauses, closes, archives, copies or deletes a study",
@@ -57,6 +58,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Check": {
         "verify": "checks logs, ballots, commitments and exclusions in the database, and the stored files",
         "verify_export": "checks an export, with receipts and published heads",
+        "reproduce_report": "makes the analysis of a deposit again, from the deposit alone, and compares",
         "verify_diff": "compares two exports: what was added, what disappeared or changed",
     },
     "Operate": {

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from analysis.study_results import analyses
 from analysis.study_results.reporting_answers import FIELDS, reporting_answers
 from config.bundles.write import deviations_in_english
-from config.deposits import paths, persons
+from config.deposits import persons
 from config.deposits.facts import PublicationFacts, publication_facts
+from config.deposits.media import Medium, copy_media
 from config.deposits.people import keeps_order
 from config.deposits.persons import Finding
 from config.deposits.table import RowsOf, Table
@@ -18,8 +19,7 @@ from config.deposits.tables import Tables
 from study.ballots.table import kinds_of
 from study.jobs.files import work_folder
 from study.models import Study
-
-ORDER = "participants.csv:participant"  # the key of the order in which people came
+from study.participants.answers_table import answer_columns
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ def _hindrances(study: Study) -> Iterator[Hindrance]:
         yield Hindrance(_("Name at least one creator: a deposit is cited by them."), "study_publish")
     if not study.licence:
         yield Hindrance(_("Choose under which licence the data may be used."), "study_reporting")
+    tables = Tables(study, facts.left_out)
+    for key in sorted(tables.left_out - {*tables.can_be_left_out()}):
+        yield Hindrance(
+            _("%(key)s cannot be left out: the analysis needs it, or there is no such column. Keep it.") % {"key": key},
+            "study_publish",
+        )
     if study.status != Study.Status.CLOSED:
         yield Hindrance(_("Close the study: only a closed one can be deposited."), "study_open")
     elif study.is_sealed:
@@ -73,7 +79,8 @@ def found_in(study: Study) -> list[Finding]:
     facts = publication_facts(study)
     tables = Tables(study, facts.left_out)
     with work_folder() as folder:
-        return not_accepted(findings_in(tables, list(tables.write(folder)), folder), facts)
+        written, media = list(tables.write(folder)), list(copy_media(study, folder))
+        return not_accepted(findings_in(tables, written, media, folder, facts), facts)
 
 
 def not_accepted(found: Sequence[Finding], facts: PublicationFacts) -> list[Finding]:
@@ -81,26 +88,34 @@ def not_accepted(found: Sequence[Finding], facts: PublicationFacts) -> list[Find
     return [finding for finding in found if finding.accept_as not in facts.kept]
 
 
-def findings_in(tables: Tables, written: Sequence[Table], folder: Path) -> list[Finding]:
-    """What in these tables below `folder`, and in the study's texts, might point to a person."""
-    rows = {paths.name_of(table.path): RowsOf(folder / table.path) for table in written}
-    found = persons.findings(rows, texts_of(tables.study))
-    if keeps_order(tables.study):
-        found.append(
-            Finding(
-                where=_("participants.csv: column participant"),
-                what=_(
-                    "The plan lets the study stop early, so its analysis needs the order in which people came, and "
-                    "their codes tell it. Who has a recruiting platform's list could find people by it: keep it only "
-                    "if nobody outside has such a list."
-                ),
-                rows=len(tables.codes),
-                example="",
-                blocks=True,
-                accept_as=ORDER,
-            )
-        )
+def findings_in(
+    tables: Tables, written: Sequence[Table], media: Sequence[Medium], folder: Path, facts: PublicationFacts
+) -> list[Finding]:
+    """What in these tables, images and sounds below `folder`, and in the study's texts, might point to a person."""
+    study = tables.study
+    files: dict[str, list[Path]] = {}
+    for table in written:
+        files.setdefault(table.name, []).append(folder / table.path)
+    found = persons.findings(
+        {name: RowsOf(tuple(these)) for name, these in files.items()},
+        texts_of(study),
+        roles=persons.roles_of(answer_columns(study)),
+        known_names=[name for person in study.members.all() if (name := person.get_full_name())],
+        own=_own(study, facts),
+        in_order_of_arrival=keeps_order(study),
+    )
+    for one in media:
+        found += persons.file_metadata_findings(folder / one.path, one.path)
     return found
+
+
+def _own(study: Study, facts: PublicationFacts) -> list[str]:
+    """What the researchers publish of themselves."""
+    said = [study.contact, study.researcher, study.institution, reporting_answers(study).get("contact", "")]
+    for one in facts.creators:
+        said += [one.name, one.family, one.orcid, one.affiliation]
+    said += [facts.address, *(row.identifier for row in facts.related)]
+    return [text for text in said if text]
 
 
 def texts_of(study: Study) -> dict[str, str]:
@@ -126,12 +141,4 @@ def texts_of(study: Study) -> dict[str, str]:
                 for key, text in stimulus.provenance.items()
                 if isinstance(text, str) and key != "prompt"
             }
-    own = [text for name in ("contact", "researcher", "institution") if (text := getattr(study, name))]
-    return {where: _without(text, own) for where, text in found.items() if text}
-
-
-def _without(text: str, own: Sequence[str]) -> str:
-    """The text without how the researchers are reached, which participants have read too."""
-    for words in own:
-        text = text.replace(words, "")
-    return text
+    return {where: text for where, text in found.items() if text}

@@ -15,6 +15,7 @@ from config.deposits.description import Condition, Deposit, File
 from config.deposits.facts import PublicationFacts
 from config.deposits.licences import licence_address
 from config.deposits.people import keeps_order
+from config.deposits.persons import Finding, personal_sentences
 from config.deposits.tables import Tables
 from study import texts
 from study.ballots.commitments import ENDED
@@ -32,9 +33,15 @@ _WITHOUT_EFFECT = (DOWNLOADED, ENDED, PUBLISHED, NOT_PUBLISHED)
 
 
 def describe(
-    study: Study, facts: PublicationFacts, tables: Tables, analysis: Analysis, files: Sequence[File], today: date
+    study: Study,
+    facts: PublicationFacts,
+    tables: Tables,
+    found: Sequence[Finding],
+    analysis: Analysis,
+    files: Sequence[File],
+    today: date,
 ) -> Deposit:
-    """The deposit of these files; `analysis` is that of its tables."""
+    """The deposit of these files; `analysis` is that of its tables, `found` what in them might point to a person."""
     result: dict[str, Any] = analysis.result or {}
     with translation.override("en"):
         said = reporting_answers(study)
@@ -72,7 +79,7 @@ def describe(
             demographics=said.get("demographics", ""),
             exclusions=_exclusions(study, analysis),
             limits=(*notices(study), *map(str, result.get("warnings") or ())),
-            personal=personal(study, tables),
+            personal=personal(study, facts, tables, found),
             simulated=study.simulated,
             plan_digest=study.plan_digest,
             log_head=_log_head(study),
@@ -81,29 +88,29 @@ def describe(
         )
 
 
-def personal(study: Study, tables: Tables) -> tuple[str, ...]:
+def personal(study: Study, facts: PublicationFacts, tables: Tables, found: Sequence[Finding]) -> tuple[str, ...]:
     """What the deposit holds about people and what it leaves out, a sentence each."""
-    found = [
-        "People are named by codes that exist in this deposit alone"
-        + (
-            ", numbered in the order in which they came: the analysis, which may stop early, goes by it."
-            if keeps_order(study)
-            else ", in an order that is not that in which they came; numbers that rest on random draws, such as "
-            "bootstrap intervals, may differ in their last digits from those of a report made elsewhere."
-        ),
+    codes = "People are named by codes that exist in this deposit alone"
+    if keeps_order(study):
+        codes += ", numbered in the order in which they came: the analysis, which may stop early, goes by it."
+    else:
+        codes += (
+            ", in an order that is not that in which they came; numbers that rest on random draws, such as bootstrap "
+            "intervals, may differ in their last digits from those of a report made elsewhere. The seed of the orders "
+            "is left out of the plan for the same reason, so the plan's digest is that of the whole plan."
+        )
+    sentences = [
+        codes,
         "Left out of every deposit: when people came and answered, the ids of recruiting platforms, links and "
         "receipts, and the researchers' reasons for leaving a person out.",
+        *personal_sentences(found, facts.left_out, facts.kept),
     ]
-    if words := [name for names in tables.free_text.values() for name in names]:
-        found.append(f"Somebody has read what was written in words and found nothing of a person: {', '.join(words)}.")
-    if left_out := [key for key in tables.can_be_left_out() if key in tables.left_out]:
-        found.append(f"Left out here, as the researchers decided: {', '.join(left_out)}.")
     if moderators := tables.moderators_left_out:
-        found.append(
+        sentences.append(
             "The plan compares groups of people by columns that are left out, so this analysis does not: "
             f"{', '.join(moderators)}."
         )
-    return tuple(found)
+    return tuple(sentences)
 
 
 def _what_it_is(study: Study, result: dict[str, Any]) -> str:

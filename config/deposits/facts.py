@@ -5,7 +5,7 @@ Stored in the study's plan, of which it is no fixed part: it may be changed at a
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
@@ -215,8 +215,3 @@ def _list(data: Mapping[str, Any], name: str) -> list[Any]:
             _("A publication has at most %(most)d %(what)s.") % {"most": MOST, "what": name.replace("_", " ")}
         )
     return found
-
-
-def of_copy(facts: PublicationFacts) -> PublicationFacts:
-    """What a copy of the study begins with: who makes it, but not where another deposit is and what was read in it."""
-    return replace(facts, address="", related=(), version=FIRST_VERSION, kept=())

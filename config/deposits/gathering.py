@@ -10,22 +10,23 @@ from math import isclose
 from pathlib import Path
 from typing import Any
 
-from django.core.files import File as StoredFile
 from django.utils.translation import gettext as _
 
 from analysis.models import Analysis
 from analysis.study_results.report_files import CONTENT_TYPES, report_files
-from analysis.tables.preferences import image_file_name
 from config.bundles.write import deviations_in_english, images_shown
 from config.deposits import paths
-from config.deposits.clips import sound_path
 from config.deposits.codebook import codebook_csv
 from config.deposits.describing import describe
 from config.deposits.description import Deposit, File, Role
 from config.deposits.facts import PublicationFacts
 from config.deposits.licences import licence_text
+from config.deposits.media import Medium
+from config.deposits.people import keeps_order
+from config.deposits.persons import Finding
 from config.deposits.table import Table
 from config.deposits.tables import Tables
+from study.digests import canonical_digest
 from study.errors import NotAllowedNow
 from study.models import Study
 
@@ -45,7 +46,8 @@ class Gathering:
     """The files of a deposit on their way into `folder`.
 
     Attributes:
-        tables: those that are there already.
+        written, media: tables, images and sounds that are there already.
+        findings: what of them might point to a person, and was accepted or does not block.
         analysis: the study's, of the answers as they are.
         files: those that are there, in the order of the deposit.
     """
@@ -54,6 +56,8 @@ class Gathering:
     facts: PublicationFacts
     tables: Tables
     written: Sequence[Table]
+    media: Sequence[Medium]
+    findings: Sequence[Finding]
     analysis: Analysis
     folder: Path
 
@@ -79,7 +83,7 @@ class Gathering:
         shown = self._analysis()
         yield from self._documents(shown)
         yield from self._report(shown)
-        self.deposit: Deposit = describe(self.study, self.facts, self.tables, shown, self.files, today)
+        self.deposit: Deposit = describe(self.study, self.facts, self.tables, self.findings, shown, self.files, today)
 
     def _analysis(self) -> Analysis:
         """The study's analysis with the result of the deposit's tables, which are under other codes of people.
@@ -91,9 +95,12 @@ class Gathering:
 
         shown = copy(self.analysis)
         left_out = set(self.tables.moderators_left_out)
-        shown.plan = self.analysis.plan | {
-            "moderators": [row for row in self.analysis.plan.get("moderators") or [] if row["column"] not in left_out]
-        }
+        moderators = [row for row in self.analysis.plan.get("moderators") or [] if row["column"] not in left_out]
+        shown.plan = self.analysis.plan | {"moderators": moderators}
+        if not keeps_order(self.study):
+            shown.study = copy(self.study)
+            shown.study.hides_seed = True
+            shown.plan["seed"] = int(canonical_digest([self.study.slug, self.study.plan_digest])[:8], 16)
         shown.result = json.loads(json.dumps(analyse_deposit(self.folder, shown.plan)))
         shown.versions = software_versions()
         if not _agree(main_numbers(self.analysis.result or {}), main_numbers(shown.result)):
@@ -106,16 +113,10 @@ class Gathering:
         return shown
 
     def _media(self) -> Iterator[str]:
-        for clip in self.study.clips.filter(included=True).order_by("number").prefetch_related("stimuli__condition"):
-            for stimulus in sorted(clip.stimuli.all(), key=lambda row: row.condition.number):
-                if not stimulus.image:
-                    continue
-                path = image_file_name(clip.number, stimulus.condition.key, str(stimulus.image.name))
-                words = f"The image of {clip.name} under {stimulus.condition.key}."
-                yield self._copy(path, stimulus.image, Role.IMAGE, f"Image {Path(path).stem}", words)
-            if path := sound_path(clip):
-                title, words = f"Sound of {clip.name}", "The file as it was uploaded."
-                yield self._copy(path, clip.audio, Role.SOUND, title, words, licence=clip.licence)
+        for one in self.media:
+            yield self._enter(
+                one.path, one.role, media_type_of(one.path), one.title, one.description, licence=one.licence
+            )
         if "stimuli.csv:prompt" not in self.facts.left_out:
             yield self._write(
                 paths.PROVENANCE,
@@ -164,19 +165,12 @@ class Gathering:
             words = {"en": " in English", "ko": " in Korean"}.get(language, "")
             title = _REPORT_TITLES[kind]
             yield self._write(
-                paths.REPORT + name, content, Role.REPORT, title, f"{title}{words}, as {suffix.upper()}.", suffix
+                f"{paths.RESULTS}/{name}", content, Role.REPORT, title, f"{title}{words}, as {suffix.upper()}.", suffix
             )
-
-    def _copy(self, path: str, source: StoredFile, role: Role, title: str, words: str, *, licence: str = "") -> str:
-        target = self.folder / path
-        target.parent.mkdir(exist_ok=True)
-        with source.open("rb") as stored, target.open("wb") as file:
-            file.writelines(stored.chunks())
-        return self._enter(path, role, media_type_of(path), title, words, licence=licence)
 
     def _write(self, path: str, content: bytes, role: Role, title: str, words: str, suffix: str = "") -> str:
         target = self.folder / path
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
         return self._enter(path, role, media_type_of(path), title, words)
 
@@ -248,7 +242,7 @@ def _study(study: Study, analysis: Analysis) -> dict[str, Any]:
         "simulated": study.simulated,
         "opened": study.opened_at and study.opened_at.date(),
         "closed": study.closed_at and study.closed_at.date(),
-        "plan": study.plan.get("fixed"),
+        "plan": study.plan.get("fixed") if keeps_order(study) else _without_seed(study.plan.get("fixed")),
         "plan_digest": study.plan_digest,
         "deviations": deviations_in_english(study, analysis),
         "consent": study.plan.get("consent"),
@@ -258,6 +252,13 @@ def _study(study: Study, analysis: Analysis) -> dict[str, Any]:
         "version": study.version,
         "stages": list(study.stages),
     }
+
+
+def _without_seed(plan: Any) -> Any:
+    """The fixed plan without the seed of the orders: with it, a person's orders tell when the person came."""
+    if not isinstance(plan, Mapping) or not isinstance(plan.get("design"), Mapping):
+        return plan
+    return {**plan, "design": {**plan["design"], "seed": None}}
 
 
 def _json(data: Any) -> bytes:

@@ -7,16 +7,15 @@ from typing import Any
 
 from analysis.tables.clips_left_out import clips_left_out_csv
 from analysis.tables.paintings import paintings_csv
-from analysis.tables.preferences import image_file_name
 from config.deposits import columns as described
 from config.deposits import paths
-from config.deposits.clips import sound_path
 from config.deposits.description import Column
+from config.deposits.media import image_path, sound_path
 from config.deposits.table import Table, read_table
 from study.models import Stimulus, Study
 from study.tables.spreadsheet import csv_parts
 
-NOTES = (("paintings.csv", "note"), ("clips_left_out.csv", "reason"))
+NOTES = (("paintings.csv", "note"), ("clipsleftout.csv", "reason"))
 """Table and column of what researchers wrote in their own words."""
 CAN_BE_LEFT_OUT = ("clips.csv:tags", "stimuli.csv:prompt", *(f"{table}:{name}" for table, name in NOTES))
 
@@ -53,7 +52,7 @@ def write_making(study: Study, folder: Path, left_out: Collection[str]) -> Itera
     yield _written(
         folder,
         described.left_out_columns(),
-        _cleared(clips_left_out_csv(study), "clips_left_out.csv", left_out),
+        _cleared(clips_left_out_csv(study), "clipsleftout.csv", left_out),
         path=paths.CLIPS_LEFT_OUT,
         title="Clips left out",
         description="One row for each clip that was left out before opening.",
@@ -83,7 +82,7 @@ def _stimuli(study: Study) -> Iterator[dict[str, Any]]:
         yield {
             "clip": row.clip.name,
             "condition": row.condition.key,
-            "file": image_file_name(row.clip.number, row.condition.key, str(row.image.name)) if row.image else "",
+            "file": image_path(row),
             "sha256": row.image_digest,
             "width": row.width,
             "height": row.height,
@@ -110,4 +109,4 @@ def _written(
     names: Sequence[str] = [column.name for column in columns]
     with (folder / path).open("wb") as file:
         file.writelines(csv_parts(chain([names], ([row[name] for name in names] for row in rows))))
-    return Table(path=path, columns=columns, **words)
+    return Table(path=path, name=paths.name_of(path), columns=columns, **words)

@@ -1,10 +1,11 @@
 """What other rooms learn of deposits when Earsight starts: the page, its jobs, its part of the plan."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from config.deposits.facts import KEY, facts_from, facts_to_json, of_copy
+from config.deposits.facts import FIRST_VERSION, KEY, facts_from, facts_to_json
 from study import jobs
 from study.models import Study
 from study.setup import plan_parts
@@ -16,7 +17,8 @@ def _is_no_rehearsal(study: Study) -> bool:
 
 
 def _of_copy(stored: Any) -> dict[str, Any]:
-    return facts_to_json(of_copy(facts_from(stored)))
+    """Who makes the copy is known; not where another deposit is, and what was read in it."""
+    return facts_to_json(replace(facts_from(stored), address="", related=(), version=FIRST_VERSION, kept=()))
 
 
 register(PathStep("publish", _("Publish"), "study_publish", Group.RESULTS, 20, applies=_is_no_rehearsal))

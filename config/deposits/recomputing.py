@@ -22,7 +22,6 @@ from analysis.study_results.csv_analysis import (
 from analysis.tables.clips_left_out import count_clips_left_out
 from analysis.tables.errors import TableError
 from analysis.tables.paintings import count_paintings
-from analysis.tables.study_tables import name_of_stage
 from config.deposits import paths
 from config.deposits.table import RowsOf
 from study.models import StudyStage
@@ -38,7 +37,7 @@ def analyse_deposit(folder: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
     ballots = folder / paths.BALLOTS
     result = analyse_table(ballots, plan)
     result |= _by_version(folder, plan, stopped=has_stopped(result))
-    if (follow_up := folder / name_of_stage(paths.BALLOTS, StudyStage.FOLLOW_UP)).exists():
+    if (follow_up := folder / paths.of_stage(paths.BALLOTS, StudyStage.FOLLOW_UP)).exists():
         result["follow_up"] = analyse_apart(follow_up, plan)
     control = folder / paths.MATCH_CONTROL
     if control.exists() and (found := match_control_of(control.read_bytes())):
@@ -50,12 +49,12 @@ def analyse_deposit(folder: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
 
 def _by_version(folder: Path, plan: Mapping[str, Any], *, stopped: bool) -> dict[str, Any]:
     """The numbers of the people of each version, if the study was changed while it ran."""
-    people = RowsOf(folder / paths.PARTICIPANTS)
+    people = RowsOf((folder / paths.PARTICIPANTS,))
     if "study_version" not in next(iter(people), {}):
         return {}
     versions = {row["participant"]: row["study_version"] for row in people}
     with tempfile.TemporaryDirectory(prefix="earsight-versions-") as parts:  # which are written beside the table
-        table = Path(parts) / paths.name_of(paths.BALLOTS)
+        table = Path(parts) / Path(paths.BALLOTS).name
         table.symlink_to((folder / paths.BALLOTS).resolve())
         return analyse_by_version(table, plan, versions, stopped=stopped)
 

@@ -1,9 +1,42 @@
 """Make the analysis of a deposit again, from the deposit alone, and compare."""
 
-from collections.abc import Mapping
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from config.bundles.reading import Unreadable
+from config.deposits import paths
+from config.deposits.fresh_environment import fresh_python
+from config.deposits.reading import DepositFiles, opened
+from config.deposits.same_json import differences
+
+MOST_SHOWN = 20
+_LONGEST = 2 * 60 * 60  # seconds that an analysis may take; that of thousands of people takes minutes
+_PROGRAM = "import django; django.setup(); from config.deposits.recomputing import main; main()"
+# What the analysis reads.
+_READ = (paths.PLAN, paths.ANALYSIS, paths.VERSIONS, paths.STUDY)
+_NEEDED = (paths.PLAN, paths.ANALYSIS, paths.VERSIONS, paths.BALLOTS, paths.PARTICIPANTS)
+# On these the last digits of the numbers depend.
+_NUMERICAL = ("earsight", "numpy", "scipy")
+# Of the badge, in pixels: about 6.5 for each letter of its 11-pixel type, and space at both sides.
+_LETTER, _SPACE = 6.5, 12
+UNCHECKED = (
+    "Whether the tables are what people answered: `verify_export` checks that, with the study's export and the "
+    "receipts of its participants.",
+    "The report, the figures and the metadata, but for their checksums: they are made from the analysis.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +78,124 @@ def reproduce(path: Path, *, fresh: bool = False) -> Reproduction:
     Raises:
         Unreadable: it is no deposit, or cannot be read.
     """
-    raise NotImplementedError
+    with opened(path) as files, tempfile.TemporaryDirectory(prefix="earsight-reproduce-") as scratch:
+        digests, faults = files.check_sums()
+        if missing := [name for name in _NEEDED if name not in files.names]:
+            raise Unreadable(f"{', '.join(missing)}: not in it, so there is nothing to make again.")
+        folder = Path(scratch) / "deposit"
+        read = sorted(name for name in files.names if name in _READ or _is_table(name))
+        for name in read:
+            files.copy(name, folder / name)
+        stored, plan = _json(folder, paths.ANALYSIS), _json(folder, paths.PLAN)
+        stated = {str(name): str(version) for name, version in _json(folder, paths.VERSIONS).items()}
+        study = _json(folder, paths.STUDY) if paths.STUDY in read else {}
+        python = fresh_python(Path(scratch) / "environment", stated) if fresh else Path(sys.executable)
+        made = _analyse(python, folder, Path(scratch))
+        exact = all(stated.get(name) == made["versions"].get(name) for name in _NUMERICAL)
+        found: list[str] = []
+        if "problem" in made:
+            faults.append(f"The analysis cannot be made again: {made['problem'][:500]}")
+        else:
+            found = list(differences(stored, made["result"], tolerance=0.0 if exact else 1e-9))
+    return Reproduction(
+        title=str(study.get("title", "")) or path.stem,
+        checked=tuple(_checked(files, plan, exact, fresh)),
+        unchecked=UNCHECKED,
+        differences=tuple(_first(found)),
+        faults=tuple(_first(faults)),
+        versions={
+            name: (stated.get(name, "—"), made["versions"].get(name, "—"))
+            for name in sorted(stated.keys() | made["versions"].keys())
+        },
+        digests={name: digests[name] for name in read if name in digests},
+        at=datetime.now(UTC).replace(microsecond=0),
+        simulated=bool(study.get("simulated")),
+    )
+
+
+def _is_table(name: str) -> bool:
+    return name.startswith(paths.BALLOTS.rpartition("/")[0] + "/") and name.endswith(".csv")
+
+
+def _json(folder: Path, name: str) -> dict[str, Any]:
+    try:
+        data = json.loads((folder / name).read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{name} is no JSON.") from error
+    if not isinstance(data, dict):
+        raise Unreadable(f"{name} is not what a deposit holds there.")
+    return data
+
+
+def _analyse(python: Path, folder: Path, scratch: Path) -> dict[str, Any]:
+    """Run `recomputing.main` in a process that knows nothing of this installation but its source.
+
+    Its data folder is a new one, so there is no database whose tables it could read.
+    """
+    data, out = scratch / "data", scratch / "result.json"
+    data.mkdir(mode=0o700)
+    environment = {
+        "PATH": os.defpath,
+        "HOME": str(data),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "EARSIGHT_DATA": str(data),
+    }
+    try:
+        done = subprocess.run(  # noqa: S603
+            [str(python), "-c", _PROGRAM, str(folder), str(out)],
+            env=environment,
+            cwd=settings.BASE_DIR,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_LONGEST,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {"problem": f"it takes longer than {_LONGEST // 3600} hours", "versions": {}}
+    if done.returncode != 0 or not out.exists():
+        last = (done.stderr.strip().splitlines() or [f"its process ended with status {done.returncode}"])[-1]
+        return {"problem": last, "versions": {}}
+    made: dict[str, Any] = json.loads(out.read_bytes())
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    made["versions"].setdefault("earsight", project["version"])  # a new environment has only the source
+    return made
+
+
+def _checked(files: DepositFiles, plan: Mapping[str, Any], exact: bool, fresh: bool) -> Iterator[str]:
+    yield f"The checksums of {len(files.names) - 1} files in {paths.SUMS}."
+    conditions = ", ".join(map(str, plan.get("conditions") or ()))
+    yield f"The analysis, made again from the tables and the options in {paths.PLAN} (conditions: {conditions})."
+    yield (
+        "Every number, to the last digit: the same versions of Earsight, NumPy and SciPy made them."
+        if exact
+        else "Every number, to a relative difference of 1e-9: other versions of Earsight, NumPy or SciPy made them."
+    )
+    where = "in a virtual environment made for it, with the versions that the deposit names" if fresh else ""
+    yield f"In a process of its own {where}".strip() + ", without database, settings or data of this installation."
+
+
+def _first(found: list[str]) -> Iterator[str]:
+    yield from found[:MOST_SHOWN]
+    if len(found) > MOST_SHOWN:
+        yield f"… and {len(found) - MOST_SHOWN} more."
 
 
 def badge_page(reproduction: Reproduction) -> str:
     """A page of HTML that needs no other file: a badge, and what was checked, when and with which versions."""
-    raise NotImplementedError
+    word = "reproduced" if reproduction.is_reproduced else "not reproduced"
+    left, right = (round(len(text) * _LETTER + _SPACE) for text in ("analysis", word))
+    badge = {
+        "word": word,
+        "left": left,
+        "right": right,
+        "width": left + right,
+        "left_middle": left / 2,
+        "right_middle": left + right / 2,
+    }
+    with translation.override("en"):
+        return render_to_string("deposits/badge.html", {"found": reproduction, "badge": badge})

@@ -15,6 +15,7 @@ class Table:
     """A table of the deposit; `columns` and `key` as in a `File`."""
 
     path: str
+    name: str  # as keys of findings have it, "participants.csv"; tables of other stages have that of the main one
     title: str
     description: str
     columns: tuple[Column, ...]
@@ -23,14 +24,16 @@ class Table:
 
 @dataclass(frozen=True)
 class RowsOf:
-    """The rows of a written table by the names of its columns, read anew each time, as text without escapes."""
+    """The rows of written tables of one form by the names of their columns, read anew each time, without escapes."""
 
-    path: Path
+    paths: tuple[Path, ...]
+    without: frozenset[str] = frozenset()  # columns
 
     def __iter__(self) -> Iterator[dict[str, str]]:
-        with self.path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                yield {name: unescape_formula(cell) for name, cell in row.items()}
+        for path in self.paths:
+            with path.open(encoding="utf-8", newline="") as file:
+                for row in csv.DictReader(file):
+                    yield {name: unescape_formula(cell) for name, cell in row.items() if name not in self.without}
 
 
 def read_table(table: bytes) -> list[list[str]]:

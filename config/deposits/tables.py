@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from analysis.tables.study_tables import (
     answers_table,
     ballots_table,
     match_control_csv,
-    name_of_stage,
     other_stages,
     settle_people,
 )
@@ -44,12 +44,12 @@ class Tables:
     """The tables of a study's deposit.
 
     Args:
-        left_out: keys ("participants.csv:before_age") of columns that the researchers leave out; other keys mean
-            nothing here.
+        left_out: keys ("participants.csv:before_age", "participants.csv:before_age+device") of columns that the
+            researchers leave out; other keys mean nothing here.
     """
 
     def __init__(self, study: Study, left_out: Iterable[str] = ()) -> None:
-        self.study, self.left_out = study, frozenset(left_out)
+        self.study, self.left_out = study, frozenset(chain.from_iterable(map(_columns_of, left_out)))
 
     @cached_property
     def codes(self) -> Mapping[str, str]:
@@ -129,6 +129,7 @@ class Tables:
         write_by_person(folder / paths.PARTICIPANTS, header, people, self.codes)
         return Table(
             path=paths.PARTICIPANTS,
+            name="participants.csv",
             title="Participants",
             description="One row for each person who began, with what they answered beside the trials.",
             columns=described.participant_columns(self.study, about, tuple(answers)),
@@ -149,10 +150,11 @@ class Tables:
                 cells[content] = self._without_words(cells[content])
             return cells
 
-        by_code = ((rows[0][0], map(row_of, rows)) for _number, rows in people)
+        by_code = ((str(rows[0][0]), map(row_of, rows)) for _number, rows in people)
         write_by_person(folder / path, kept, by_code, self.codes)
         return Table(
             path=path,
+            name="ballots.csv",
             title="Ballots" + _of_stage(stage),
             description="One row for each answered trial, with what the person said beside the trials.",
             columns=described.ballot_columns(self.study, tuple(names), tuple(answers)),
@@ -175,10 +177,11 @@ class Tables:
             return cells
 
         _header, people = answers_table(self.study, stage=stage)
-        by_code = ((rows[0][0], map(row_of, rows)) for _number, rows in people if rows)
+        by_code = ((str(rows[0][0]), map(row_of, rows)) for _number, rows in people if rows)
         write_by_person(folder / path, LONG_COLUMNS, by_code, self.codes)
         return Table(
             path=path,
+            name="answers.csv",
             title="Answers" + _of_stage(stage),
             description="One row for each answer to a question of a trial and, where it is of images, image.",
             columns=described.long_columns(self.study, LONG_COLUMNS),
@@ -194,6 +197,7 @@ class Tables:
         write_by_person(folder / path, header, by_code.items(), self.codes)
         return Table(
             path=path,
+            name="matchcontrol.csv",
             title="Match control" + _of_stage(stage),
             description="One row for each trial that showed an image of the clip heard and one of another clip.",
             columns=described.match_columns(),
@@ -214,8 +218,14 @@ def _cells(values: Mapping[str, Any], columns: Iterable[AnswerColumn]) -> list[A
     return ["" if values[column.name] is None else values[column.name] for column in columns]
 
 
+def _columns_of(key: str) -> Iterator[str]:
+    """The keys of the columns that a finding's key names together."""
+    table, _colon, names = key.partition(":")
+    return (f"{table}:{name}" for name in names.split("+"))
+
+
 def _path_of(path: str, stage: StudyStage) -> str:
-    return path if stage == StudyStage.MAIN else name_of_stage(path, stage)
+    return path if stage == StudyStage.MAIN else paths.of_stage(path, stage)
 
 
 def _of_stage(stage: StudyStage) -> str:

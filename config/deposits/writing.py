@@ -14,8 +14,10 @@ from analysis.study_results import analyses
 from config.deposits import paths
 from config.deposits.checking import Hindrance, findings_in, found_in, hindrances, not_accepted
 from config.deposits.facts import publication_facts
-from config.deposits.formats import WRITERS
+from config.deposits.formats import metadata_files
 from config.deposits.gathering import Gathering, digest_of
+from config.deposits.media import copy_media
+from config.deposits.persons import Finding
 from config.deposits.tables import Tables
 from study.errors import NotAllowedNow
 from study.models import Study
@@ -33,11 +35,14 @@ class DepositRefused(NotAllowedNow):
         super().__init__(" ".join(reasons))
 
 
-def write_deposit(study: Study, folder: Path, *, today: date | None = None) -> Iterator[str]:
+def write_deposit(
+    study: Study, folder: Path, *, today: date | None = None, notes: list[Finding] | None = None
+) -> Iterator[str]:
     """Write the deposit into `folder`, which is not there or empty; yield each file's name once it is written.
 
     Args:
         today: the day that the deposit gives as that of its making; None: today, UTC.
+        notes: is filled with what might point to a person and does not keep the study from being deposited.
 
     Raises:
         DepositRefused: something keeps the study from being deposited; the message names all of it.
@@ -49,7 +54,7 @@ def write_deposit(study: Study, folder: Path, *, today: date | None = None) -> I
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        yield from _write(study, scratch, today)
+        yield from _write(study, scratch, today, notes)
         if folder.exists():
             folder.rmdir()
         scratch.chmod(0o755)
@@ -58,18 +63,20 @@ def write_deposit(study: Study, folder: Path, *, today: date | None = None) -> I
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def zip_deposit(study: Study, file: IO[bytes], folder: Path, *, today: date | None = None) -> Iterator[str]:
+def zip_deposit(
+    study: Study, file: IO[bytes], folder: Path, *, today: date | None = None, notes: list[Finding] | None = None
+) -> Iterator[str]:
     """Write the deposit as a zip to an open file; yield each file's name once it is written.
 
     Args:
         folder: an empty one, for the files until they are in the zip.
-        today: as of `write_deposit`.
+        today, notes: as of `write_deposit`.
 
     Raises:
         DepositRefused: something keeps the study from being deposited; the message names all of it.
     """
     names = []
-    for name in _write(study, folder, today):
+    for name in _write(study, folder, today, notes):
         names.append(name)
         yield name
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -82,25 +89,28 @@ def zip_deposit(study: Study, file: IO[bytes], folder: Path, *, today: date | No
             (folder / name).unlink()  # its place on the disk may be needed
 
 
-def _write(study: Study, folder: Path, today: date | None) -> Iterator[str]:
+def _write(study: Study, folder: Path, today: date | None, notes: list[Finding] | None) -> Iterator[str]:
     facts = publication_facts(study)
     reasons = [hindrance.message for hindrance in hindrances(study)]
     if study.is_sealed or study.status != Study.Status.CLOSED:
         raise DepositRefused(reasons)
     tables = Tables(study, facts.left_out)
-    written = list(tables.write(folder))
-    blocking = [one for one in not_accepted(findings_in(tables, written, folder), facts) if one.blocks]
-    reasons += [f"{finding.where}: {finding.what} ({finding.accept_as})" for finding in blocking]
+    written, media = list(tables.write(folder)), list(copy_media(study, folder))
+    everything = findings_in(tables, written, media, folder, facts)
+    found = not_accepted(everything, facts)
+    reasons += [f"{finding.where}: {finding.what} ({finding.accept_as})" for finding in found if finding.blocks]
+    if notes is not None:
+        notes += [finding for finding in found if not finding.blocks]
     analysis = analyses.latest(study)
     if reasons or analysis is None:
         raise DepositRefused(reasons)
-    gathering = Gathering(study, facts, tables, written, analysis, folder)
+    gathering = Gathering(study, facts, tables, written, media, everything, analysis, folder)
     for name in gathering.gather(today or datetime.now(UTC).date()):
         yield name
-    for name, writer in WRITERS.items():
+    for name, text in metadata_files(gathering.deposit).items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(writer(gathering.deposit), encoding="utf-8", newline="")
+        target.write_text(text, encoding="utf-8", newline="")
         yield name
     study.refresh_from_db(fields=["erasures"])
     if not analyses.is_current(analysis):

@@ -244,6 +244,14 @@ class Study(models.Model):
         opens = self.results_open_at
         return opens is None or timezone.now() < opens or self._rehearses_blinded
 
+    # Of an object from which the report of a published deposit is made: whether its texts keep the seed to themselves.
+    hides_seed = False
+
+    @property
+    def shown_seed(self) -> str:
+        """The seed of the orders as reports state it; with it, a person's orders tell when the person came."""
+        return "—" if self.hides_seed else str(self.seed)
+
     @property
     def is_blinded(self) -> bool:
         """Whether pages must not reveal which image belongs to which condition: from opening until results open."""

@@ -1,0 +1,81 @@
+"""A deposit is untrusted input: nothing lies outside it, nothing fills a disk, and what was changed is named."""
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from config.bundles.reading import Unreadable
+from config.deposits import paths
+from config.deposits.fresh_environment import fresh_python
+from config.deposits.reading import opened
+from config.deposits.reproducing import reproduce
+
+
+def sums(**files: bytes) -> bytes:
+    return "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items()).encode()
+
+
+def packed(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def faults(path: Path) -> list[str]:
+    with opened(path) as files:
+        return files.check_sums()[1]
+
+
+def test_a_folder_and_a_zip_with_or_without_a_folder_around_it_are_read_alike(tmp_path: Path) -> None:
+    whole = {"README.md": b"read me", paths.SUMS: sums(**{"README.md": b"read me"})}
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name, content in whole.items():
+        (folder / name).write_bytes(content)
+    around = {f"my-deposit/{name}": content for name, content in whole.items()}
+    for path in (folder, packed(tmp_path / "a.zip", whole), packed(tmp_path / "b.zip", around)):
+        with opened(path) as files:
+            assert files.names == set(whole)
+            assert files.check_sums() == ({"README.md": hashlib.sha256(b"read me").hexdigest()}, [])
+    (folder / "README.md").write_bytes(b"read you")
+    (folder / "added.txt").write_bytes(b"new")
+    (folder / "link").symlink_to("/etc/hostname")
+    assert faults(folder) == [
+        "link: it is a link or no file.",
+        f"added.txt is not in {paths.SUMS}: it was added later.",
+        "README.md was changed: its checksum differs.",
+    ]
+    (folder / "README.md").unlink()
+    assert "README.md is missing." in faults(folder)
+
+
+def test_a_hostile_zip_is_named_and_not_unpacked(tmp_path: Path) -> None:
+    plain = {paths.SUMS: sums(a=b"a"), "a": b"a"}
+    assert faults(packed(tmp_path / "a.zip", plain | {"../out.txt": b"x"})) == [
+        "../out.txt: its name leads out of the folder; do not unpack this zip."
+    ]
+    bomb = packed(tmp_path / "b.zip", plain | {"big.csv": bytes(8 * 2**20)})
+    assert faults(bomb) == ["big.csv: unpacked it would be too large; it was made to fill a disk."]
+    twice = packed(tmp_path / "c.zip", plain)
+    with zipfile.ZipFile(twice, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("a", b"b")
+    assert "a is there twice." in faults(twice)
+    beside = packed(tmp_path / "d.zip", {f"in/{name}": content for name, content in plain.items()} | {"x": b"x"})
+    assert faults(beside) == ["x: it lies beside the deposit."]
+    assert not (tmp_path / "out.txt").exists()
+
+
+def test_what_is_no_deposit_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    text.write_text("only words")
+    with pytest.raises(Unreadable, match="neither a folder nor a zip"):
+        reproduce(text)
+    with pytest.raises(Unreadable, match="this is no deposit, or it was cut short"):
+        reproduce(tmp_path)
+    with pytest.raises(Unreadable, match=r"plan\.json, .*nothing to make again"):
+        reproduce(packed(tmp_path / "a.zip", {paths.SUMS: sums(a=b"a"), "a": b"a"}))
+    with pytest.raises(Unreadable, match="names no version of scipy, django"):
+        fresh_python(tmp_path / "new", {"numpy": "2.0.0", "scipy": "--index-url=http://x"})

@@ -1,0 +1,278 @@
+"""A deposit is complete or not there, tells of people only what may be told, and can be analysed again."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import frictionless
+import mlcroissant
+import pytest
+from django.core.management import CommandError, call_command
+
+from analysis.study_results.analyses import build_analysis, latest
+from config.deposits import checking, paths
+from config.deposits.columns import WORDS_LEFT_OUT
+from config.deposits.facts import PublicationFacts, publication_facts, save_publication_facts
+from config.deposits.formats import WRITERS
+from config.deposits.people import new_codes
+from config.deposits.persons import Finding
+from config.deposits.reproducing import badge_page, reproduce
+from config.deposits.same_json import differences
+from config.deposits.tables import Tables
+from config.deposits.writing import found_in, hindrances, write_deposit, zip_deposit
+from study.errors import NotAllowedNow
+from study.models import Clip, Study
+from study.participants.exclusion import set_exclusion
+from tests.analysis.answered_studies import answered_study, asked_study, close
+from tests.config.bundles.test_instrument_bundles import open_study
+from tests.config.deposits.studies import TODAY, ready, rows
+
+pytestmark = [pytest.mark.django_db]
+QUESTIONS = """
+questions:
+  - {key: age, type: number, text: {en: Your age}}
+  - {key: comment, type: text, text: {en: "Anything else?"}}
+"""
+SECRET = "write to jo@example.org"
+
+
+def asked(**fields: Any) -> Study:
+    said = [{"before": {"age": 20 + n, "comment": f"{SECRET} {n}"}} for n in range(5)]
+    return asked_study(said, QUESTIONS, ask_reason=True, **fields)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def planted(tables: Any, texts: Any, **_hints: Any) -> list[Finding]:
+    """A check that names the column of comments if it is there."""
+    found = [row["before_comment"] for row in tables["participants.csv"] if SECRET in row.get("before_comment", "")]
+    finding = Finding(
+        where="participants.csv: column before_comment",
+        what="An address; leave the column out.",
+        rows=len(found),
+        example="w… j…",
+        blocks=True,
+        accept_as="participants.csv:before_comment",
+    )
+    return [finding] if found else []
+
+
+def test_a_deposit_is_refused_with_all_reasons_at_once_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = answered_study(people=2, clips=2)
+    out = tmp_path / "deposit"
+    assert [one.page for one in hindrances(study)] == ["study_publish", "study_reporting", "study_open"]
+    with pytest.raises(NotAllowedNow, match="sealed"):
+        found_in(study)
+    with pytest.raises(CommandError) as refused:
+        call_command("deposit", study.slug, str(out))
+    assert refused.value.returncode == 2
+    reasons = str(refused.value).splitlines()
+    assert [reason.split()[0] for reason in reasons] == ["Name", "Choose", "Close"]
+    close(study)
+    Study.objects.filter(pk=study.pk).update(grace_minutes=10**6)  # within the grace period
+    study.refresh_from_db()
+    assert study.is_sealed
+    assert "grace period" in hindrances(study)[-1].message
+    with pytest.raises(NotAllowedNow, match="grace period"):
+        list(write_deposit(study, out))
+    study = asked()
+    monkeypatch.setattr(checking.persons, "findings", planted)
+    with pytest.raises(CommandError) as refused:
+        call_command("deposit", study.slug, str(out))
+    assert "Analyse the answers" in str(refused.value)
+    assert "Name at least one creator" in str(refused.value)
+    assert "participants.csv: column before_comment: An address; leave the column out. (participants.csv:before_co" in (
+        str(refused.value)
+    )
+    ready(study)
+    assert hindrances(study) == []
+    save_publication_facts(study, PublicationFacts(left_out=("ballots.csv:order",)))
+    assert "ballots.csv:order cannot be left out" in " ".join(one.message for one in hindrances(study))
+    assert list(tmp_path.iterdir()) == []
+    for option, key in (("--leave-out", "participants.csv:excluded"), ("--accept", "participants.csv:before_age")):
+        with pytest.raises(CommandError, match=f"{option} {key}: write one of: participants.csv:"):
+            call_command("deposit", study.slug, str(out), option, key)
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "mine.txt").write_text("mine")
+    with pytest.raises(NotAllowedNow, match="a folder that is empty or not there"):
+        list(write_deposit(study, tmp_path / "there"))
+
+
+def test_a_deposit_tells_nothing_of_people_that_it_must_not_and_is_the_same_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking.persons, "findings", planted)
+    study = asked(match_controls=1)
+    study.clips.update(licence="CC-BY-SA-4.0")
+    published: Clip = study.clips.first()
+    Clip.objects.filter(pk=published.pk).update(sound_may_be_published=True)
+    person = study.participants.get(number=2)
+    set_exclusion(study, person.code, "called us by telephone", actor=study.owner)
+    study.plan = study.plan | {"analysis": {"moderators": [{"column": "before_age", "cuts": [22]}]}}
+    study.save()
+    ready(study)
+    assert latest(study).result["moderators"]
+    call_command(
+        *("deposit", study.slug, str(tmp_path / "folder")),
+        *("--leave-out", "participants.csv:before_comment", "--leave-out", "participants.csv:before_age+device"),
+    )
+    entry = study.log.last()
+    assert (entry.action, entry.data) == ("downloaded", {"file": "folder", "by": "deposit"})
+    files = files_of(tmp_path / "folder")
+    assert not list(tmp_path.glob(".folder*"))
+
+    # People: by other codes in another order, without their words, times, or what the researchers wrote of them.
+    codes = new_codes(study)
+    people = rows(tmp_path / "folder" / paths.PARTICIPANTS)
+    assert [row["participant"] for row in people] == ["p0001", "p0002", "p0003", "p0004", "p0005"]
+    (out,) = (row for row in people if row["excluded"] == "1")
+    assert (out["participant"], out["exclusion_reason"]) == (codes[person.code], "by hand")
+    assert not {"started_at", "completed_at", "slot", "before_age", "before_comment", "device"} & people[0].keys()
+    ballots = rows(tmp_path / "folder" / paths.BALLOTS)
+    assert not {"answered_at", "nonce", "digest", "before_age"} & ballots[0].keys()
+    told = b"".join(content for name, content in files.items() if not name.endswith((".zip", ".pdf", ".xlsx")))
+    hidden = [SECRET, str(study.seed), *codes, *(one.nonce for one in study.participants.all())]
+    assert [word for word in hidden if word.encode() in told.replace(b"<", b" <")] == []
+    plan = json.loads(files[paths.PLAN])
+    assert plan["moderators"] == []
+    assert json.loads(files[paths.ANALYSIS])["moderators"] != latest(study).result["moderators"]
+    assert json.loads(files[paths.STUDY])["plan"] == study.plan.get("fixed")
+
+    # Sounds only where the researchers have said that they may be there.
+    sounds = {row["clip"]: row["sound"] for row in rows(tmp_path / "folder" / paths.CLIPS)}
+    assert [sound for sound in sounds.values() if sound] == [sounds[published.name]]
+    assert [name for name in files if name.startswith(paths.SOUNDS)] == [sounds[published.name]]
+    images = [row["file"] for row in rows(tmp_path / "folder" / paths.STIMULI)]
+    assert len(images) == 8
+    assert set(images) == {name for name in files if name.startswith(paths.IMAGES)}
+
+    # The codebook has every column of every table, and the sums are those of every file.
+    described: dict[str, list[str]] = {}
+    for row in rows(tmp_path / "folder" / paths.CODEBOOK):
+        described.setdefault(row["table"], []).append(row["column"])
+        assert row["meaning"]
+    tables = [name for name in files if name.startswith("data/")]
+    assert described == {name: list(rows_header(files[name])) for name in tables}
+    sums = dict(reversed(line.split("  ")) for line in files[paths.SUMS].decode().splitlines())
+    assert sums == {name: hashlib.sha256(files[name]).hexdigest() for name in files if name != paths.SUMS}
+    assert set(WRITERS) <= files.keys()
+
+    # The zip of the same day holds the same, and is the same to the byte wherever it is made.
+    study.refresh_from_db()
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "folder2").mkdir()
+    list(write_deposit(study, tmp_path / "folder2", today=TODAY))
+    file = io.BytesIO()
+    names = list(zip_deposit(study, file, tmp_path / "scratch", today=TODAY))
+    with zipfile.ZipFile(file) as archive:
+        assert archive.namelist() == sorted(names)
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert {name: archive.read(name) for name in names} == files_of(tmp_path / "folder2")
+    assert [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()] == []
+
+
+def rows_header(table: bytes) -> Iterator[str]:
+    yield from table.decode().splitlines()[0].split(",")
+
+
+def test_codes_say_nothing_of_the_order_of_arrival_unless_the_analysis_goes_by_it() -> None:
+    study = answered_study(people=8, clips=1)
+    codes = new_codes(study)
+    assert sorted(codes.values()) == [f"p{n:04}" for n in range(1, 9)]
+    assert list(codes) != sorted(codes)
+    assert new_codes(study) == codes
+    study.plan = study.plan | {"analysis": {"sequential": True}}
+    study.save()
+    close(study)
+    assert list(new_codes(study)) == sorted(codes)
+    (finding,) = (one for one in found_in(study) if one.blocks)
+    assert (finding.blocks, finding.accept_as) == (True, "people:participant")
+    assert "order in which people came" in finding.what
+
+
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # in mlcroissant
+def test_a_study_with_ratings_and_words_is_analysed_again_from_its_deposit_alone(tmp_path: Path) -> None:
+    study = close(open_study())
+    ready(study, left_out=("answers.csv:why",))
+    kept = tuple(finding.accept_as for finding in found_in(study))
+    save_publication_facts(study, replace(publication_facts(study), kept=kept))
+    assert Tables(study).free_text["answers.csv"] == ["why"]
+    folder = tmp_path / "deposit"
+    list(write_deposit(study, folder, today=TODAY))
+    words = [row["value"] for row in rows(folder / paths.ANSWERS) if row["question"] == "why"]
+    assert words == [WORDS_LEFT_OUT] * 6
+    contents = [json.loads(row["content"])["why"] for row in rows(folder / paths.BALLOTS)]
+    assert contents == [WORDS_LEFT_OUT] * 6
+    stored = json.loads(json.dumps(latest(study).result))
+    made = json.loads((folder / paths.ANALYSIS).read_bytes())
+    assert made["questions"]["why"] == stored["questions"]["why"]
+    assert made["questions"]["choice"]["scores"].keys() == stored["questions"]["choice"]["scores"].keys()
+    assert (made["n_participants"], made["n_ballots"]) == (stored["n_participants"], stored["n_ballots"]) == (3, 6)
+
+    # Other tools read every row of every table, and find types, keys, references and digests as they are described.
+    report = frictionless.validate(str(folder / "datapackage.json"))
+    assert report.valid, report.flatten(["type", "message"])
+    dataset = mlcroissant.Dataset(str(folder / "croissant.json"))
+    assert dataset.metadata.ctx.issues.errors == set()
+    for name in ("answers", "ballots", "participants", "stimuli", "clips"):
+        assert len(list(dataset.records(name))) == len(rows(folder / paths.table_path(name))), name
+
+    found = reproduce(folder)
+    assert (found.faults, found.differences) == ((), ())
+    assert found.is_reproduced
+    assert found.title == study.title
+    assert "to the last digit" in " ".join(found.checked)
+    assert found.digests[paths.ANSWERS] == hashlib.sha256((folder / paths.ANSWERS).read_bytes()).hexdigest()
+
+    # A number that was changed by hand is named by its path, even if the sums were written anew.
+    made["n_ballots"] += 1
+    (folder / paths.ANALYSIS).write_text(json.dumps(made))
+    found = reproduce(folder)
+    assert [text for text in found.faults if paths.ANALYSIS in text]
+    assert [text.partition(":")[0] for text in found.differences] == ["n_ballots"]
+    assert not found.is_reproduced
+    page = badge_page(found)
+    assert "not reproduced" in page
+    assert "n_ballots: 7 in the deposit, 6 made again" in page
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_an_analysis_of_an_earlier_answer_is_not_deposited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking.persons, "findings", lambda *_tables, **_hints: [])
+    study = asked()
+    ready(study)
+    analysis = latest(study)
+    analysis.result = analysis.result | {"n_ballots": analysis.result["n_ballots"] + 1}
+    analysis.save()
+    with pytest.raises(NotAllowedNow, match="is not that of the study"):
+        list(write_deposit(study, tmp_path / "deposit"))
+    assert list(tmp_path.iterdir()) == []
+    build_analysis(study)
+    Study.objects.filter(pk=study.pk).update(erasures=study.erasures + 1)
+    study.refresh_from_db()
+    assert [one.page for one in hindrances(study)] == ["study_results"]
+    assert publication_facts(study).creators
+
+
+def test_differences_are_named_by_their_paths() -> None:
+    one = {"a": [1.0, 2, {"b": None}], "c": True, "d": "x", "gone": 1}
+    other = {"a": [1.0 + 1e-12, 2, {"b": 0}], "c": 1, "d": "x", "new": [1, 2]}
+    assert list(differences(one, other, tolerance=0)) == [
+        "a[0]: 1.0 in the deposit, 1.000000000001 made again",
+        "a[2].b: None in the deposit, 0 made again",
+        "c: True in the deposit, 1 made again",
+        "gone: not in what was made again",
+        "new: not in the deposit",
+    ]
+    assert len(list(differences(one, other, tolerance=1e-9))) == 4
+    assert list(differences([float("nan")], [1.0], tolerance=1e-9))
+    assert list(differences([1], [1, 2], tolerance=1e-9)) == [": 1 values in the deposit, 2 values made again"]
