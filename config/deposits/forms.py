@@ -75,9 +75,6 @@ class PublicationForm(KeptForm, forms.Form):
         max_length=LONGEST,
         help_text=gettext_lazy("Its DOI or address, if the repository has reserved one."),
     )
-    version = forms.CharField(
-        label=gettext_lazy("Version"), max_length=40, help_text=gettext_lazy("Count it up when you publish anew.")
-    )
 
     def __init__(self, data: Any = None, *, facts: PublicationFacts) -> None:
         self.facts = facts
@@ -88,6 +85,10 @@ class PublicationForm(KeptForm, forms.Form):
         for part, names in _ROWS.items():
             initial |= {f"{part}-{n}-{name}": row.get(name, "") for n, row in enumerate(rows[part]) for name in names}
         super().__init__(data, initial=initial)
+        # Not declared above: `version` is a method of the base.
+        self.fields["version"] = forms.CharField(
+            label=_("Version"), max_length=40, help_text=_("Count it up when you publish anew.")
+        )
         self._sizes = {part: _size(part, len(rows[part]), data) for part in _ROWS}
         for part, size in self._sizes.items():
             self.fields |= {f"{part}-{n}-{name}": _field(name) for n in range(size) for name in _ROWS[part]}
