@@ -257,6 +257,7 @@ _NOT_KEPT = {
     "console/second_factor.html": "a password",
     "console/second_factor_set_up.html": "a code",
     "console/sign_in_code.html": "a code",
+    "study/_publish_findings.html": "choices that are ticked, beside what they are about",
     "study/delete.html": "a title, typed to confirm",
     "study/clips_change.html": "one line, on a page that answers a form and cannot be opened again",
     "study/payment.html": "a code to look up",
