@@ -11,6 +11,7 @@ from config.accounts.second_factor.pages import second_factor
 from config.accounts.second_factor.sign_in import sign_in_code
 from config.accounts.sign_in import SignInView
 from config.bundles.taking_in.pages import study_import
+from config.deposits.pages import deposit_badge, deposit_work, publication_choices, study_publish
 from config.rehearsals.pages import rehearsal_remove, study_rehearse
 from config.views import home, study_bundle
 from study.api.urls import nowhere_urlpatterns
@@ -32,6 +33,10 @@ urlpatterns = [
     path("console/set-password/<str:uidb64>/<str:token>/", SetPasswordView.as_view(), name="set_password"),
     path("console/bring-in/", study_import, name="study_import"),
     path("console/studies/<slug:slug>/results/bundle.zip", study_bundle, name="study_bundle"),
+    path("console/studies/<slug:slug>/publish/", study_publish, name="study_publish"),
+    path("console/studies/<slug:slug>/publish/choices/", publication_choices, name="publication_choices"),
+    path("console/studies/<slug:slug>/publish/badge/", deposit_badge, name="deposit_badge"),
+    path("console/studies/<slug:slug>/publish/ask/<slug:verb>/", deposit_work, name="deposit_work"),
     path("console/studies/<slug:slug>/rehearse/", study_rehearse, name="study_rehearse"),
     path("console/studies/<slug:slug>/rehearse/<number:copy_id>/remove/", rehearsal_remove, name="rehearsal_remove"),
     path("console/", include("study.console.urls")),

@@ -14,6 +14,7 @@ from study.models.log import record
 from study.models.studies import new_seed
 from study.opaque_tokens import new_link_token
 from study.setup.lifecycle import free_slug
+from study.setup.plan_parts import plan_of_copy
 
 # (the study, its draft copy, old clip's id → new clip)
 Copier = Callable[[Study, Study, Mapping[int, Clip]], None]
@@ -85,7 +86,7 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
         seed=new_seed(),
         open_link_token=new_link_token(),
         short_code=None,
-        plan=plan_of_draft(study.plan),
+        plan=plan_of_copy(plan_of_draft(study.plan)),
         **(_NEW_DRAFT | changed),
     )
     copy.save()

@@ -38,7 +38,7 @@ OF_OTHER_STATES = {
     " study_stages study_versions"
     " generation_review",
     "closed": "study_open study_monitor study_participants study_results study_share study_gallery study_report"
-    " study_figures",
+    " study_figures study_publish",
 }
 OF_NO_STUDY = (
     "study_list glossary study_create study_import deleted_studies form_answers account account_delete second_factor"

@@ -81,6 +81,7 @@ CASES = [
     Case("study_power", "participants", "20", "40", "clips", "24"),
     Case("study_tags", "tags", "piano; slow", "guitar"),
     Case("study_schedule", "opens", f"{NEXT_YEAR}-05-01T09:00", f"{NEXT_YEAR}-05-02T09:00"),
+    Case("study_publish", "publisher", "Zenodo", "OSF", "creators-0-family", "Kim"),
     Case("clip_edit", "name", "first.wav", "second.wav", "end", "1.5"),
 ]
 IDS = [f"{case.page} {case.field}" for case in CASES]
@@ -257,6 +258,7 @@ _NOT_KEPT = {
     "console/second_factor.html": "a password",
     "console/second_factor_set_up.html": "a code",
     "console/sign_in_code.html": "a code",
+    "study/_publish_findings.html": "choices that are ticked, beside what they are about",
     "study/delete.html": "a title, typed to confirm",
     "study/clips_change.html": "one line, on a page that answers a form and cannot be opened again",
     "study/payment.html": "a code to look up",

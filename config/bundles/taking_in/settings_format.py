@@ -15,6 +15,7 @@ from config.bundles.taking_in.rows import time_from
 from config.bundles.taking_in.shapes import ClosedPart, Finite, FromList, OpenPart, Share, first_fault
 from config.bundles.whole import STUDY
 from study.design.plans import ORDERS_VERSIONS
+from study.errors import StudyError
 from study.instruments.of_study import instrument_of
 from study.instruments.reading import InstrumentRefused
 from study.models import Study, StudyStage
@@ -23,6 +24,7 @@ from study.participants.fair_pay import CURRENCIES
 from study.participants.questions import QuestionSetError, load_question_set
 from study.participants.study_stages import MOST_PEOPLE
 from study.setup.copying import plan_of_draft
+from study.setup.plan_parts import parts_in
 from study.setup.question_editing import disagreements
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[a-z]+)?$")]
@@ -38,6 +40,7 @@ def _time(text: str) -> str:
     return text
 
 
+Day = Annotated[str, AfterValidator(lambda text: date.fromisoformat(text).isoformat())]
 Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
 
 
@@ -246,6 +249,7 @@ def check_settings(study: Study) -> None:
     """
     values = {name: getattr(study, name) for name in _Settings.model_fields}
     try:
+        values["plan"] = _without_parts(study.plan)
         _Settings.model_validate(values | {"survey_images": study.survey_images or None})
     except ValidationError as error:
         raise _refused(first_fault(error)) from error
@@ -265,6 +269,23 @@ def check_settings(study: Study) -> None:
         raise _refused("instrument: not that of the plan that was fixed")
     if study.status == Study.Status.DRAFT and (faults := list(disagreements(study))):
         raise _refused(faults[0])
+
+
+def _without_parts(plan: Any) -> Any:
+    """Check the parts of a plan that rooms have registered, and return the rest.
+
+    Raises:
+        Unreadable: a part has a value that its room does not store.
+    """
+    if not isinstance(plan, dict):
+        return plan
+    parts = parts_in(plan)
+    for part in parts:
+        try:
+            part.check(plan[part.key])
+        except StudyError as error:
+            raise _refused(f"plan.{part.key}: {error}") from error
+    return {key: value for key, value in plan.items() if key not in {part.key for part in parts}}
 
 
 def _refused(why: str) -> Unreadable:
