@@ -93,7 +93,7 @@ def as_json(text: Preregistration) -> dict[str, Any]:
     A question with one choice has it as a text, one with several as a list. What is missing is under `missing`, by key.
     """
     responses = {item.question.key: _response(item) for item in text.items}
-    own = {key: responses.pop(key) for key in ("title", "description") if key in responses}
+    own: dict[str, Any] = {str(key): responses.pop(key) for key in ("title", "description") if key in responses}
     with translation.override("en"):
         missing = {item.question.key: _missing(item) for item in text.items if item.answer.missing}
     return {

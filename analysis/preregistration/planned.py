@@ -209,13 +209,14 @@ def _blocks(planned: Planned) -> Iterator[tuple[str, dict[str, Any]]]:
         if key not in compared:
             yield key, {"kind": kinds.get(key, "confidence")}
             continue
-        block = {
+        block: dict[str, Any] = {
             "kind": "rate" if key in scales else kinds[key],
             "conditions": list(planned.names),
             "factors": factors,
             "scores": {name: {"ci95": [0.0, 0.0]} for name in planned.names},
             "worths": {} if key in scales else {"planned": True},
-        } | _tests(planned, key)
+            **_tests(planned, key),
+        }
         if block["primary"] and (not instrument.primary or key != instrument.primary) and len(compared) > 1:
             block["primary"] = block["primary"] | {"p_holm": 1.0}
         yield key, block

@@ -145,10 +145,10 @@ def _screening(study: Study) -> Iterator[str]:
             yield f"Screened out before the trials: who answers {listed} to “{localized(question.text)}”."
     asked = {question.key: question for question in questions_of(study, "before")}
     for quota in study.quotas:
-        question = asked.get(quota["question"])
-        options = {each.key: localized(each.text) for each in getattr(question, "options", ())}
-        name = localized(question.text) if question is not None else quota["question"]
-        answer = options.get(quota["answer"], quota["answer"])
+        counted_by = asked.get(quota["question"])
+        words = {each.key: localized(each.text) for each in getattr(counted_by, "options", ())}
+        name = localized(counted_by.text) if counted_by is not None else quota["question"]
+        answer = words.get(quota["answer"], quota["answer"])
         yield f"Quota: at most {counted(quota['limit'], 'person', 'people')} with the answer “{answer}” to “{name}”."
 
 

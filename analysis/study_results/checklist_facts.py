@@ -123,7 +123,8 @@ def _preregistered(study: Study) -> str:
     """Where the study was registered, and that its plan was fixed."""
     filing = registered(study)
     fixed = _("Plan fixed before opening, SHA-256 %(digest)s.") % {"digest": study.plan_digest}
-    return " ".join(filter(None, (filing and filing_sentence(study, filing), fixed if study.plan_digest else "")))
+    filed = filing_sentence(study, filing) if filing else ""
+    return " ".join(filter(None, (filed, fixed if study.plan_digest else "")))
 
 
 def _exclusion_rules(study: Study) -> str:

@@ -196,7 +196,7 @@ def record_filing(
     }
     row.plan = row.plan | {"registration": stored | {"filed": [*filed, filing]}}
     row.save(update_fields=["plan"])
-    facts = {key: filing[key] for key in ("form", "address", "day", "embargo")}
+    facts: dict[str, Any] = {key: filing[key] for key in ("form", "address", "day", "embargo")}
     record(row, REGISTERED, actor=actor, **facts, plan_digest=digest)
     study.plan = row.plan
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from analysis.models import Analysis
 from analysis.study_results.report_files import CONTENT_TYPES, report_files
+from analysis.study_results.software import software_versions
 from config.bundles.write import deviations_in_english, images_shown
 from config.deposits import paths
 from config.deposits.codebook import codebook_csv
@@ -90,7 +91,6 @@ class Gathering:
 
         Numbers that rest on random draws depend on the order of people; all others are as they were.
         """
-        from analysis.study_results.csv_analysis import software_versions  # SciPy
         from config.deposits.recomputing import analyse_deposit
 
         shown = copy(self.analysis)

@@ -17,8 +17,8 @@ from analysis.study_results.csv_analysis import (
     analyse_table,
     has_stopped,
     match_control_of,
-    software_versions,
 )
+from analysis.study_results.software import software_versions
 from analysis.tables.clips_left_out import count_clips_left_out
 from analysis.tables.errors import TableError
 from analysis.tables.paintings import count_paintings

@@ -58,7 +58,7 @@ class ClipForm(KeptForm, RightsForm):
 
     def __init__(self, *args: Any, clip: Clip, **kwargs: Any) -> None:
         start, end = map(in_seconds, clip.excerpt) if clip.excerpt else ("", "")
-        initial = {"name": clip.name, "start": start, "end": end}
+        initial: dict[str, Any] = {"name": clip.name, "start": start, "end": end}
         initial |= {"licence": clip.licence, "sound_may_be_published": clip.sound_may_be_published}
         super().__init__(*args, initial=initial, **kwargs)
         self.clip = clip
