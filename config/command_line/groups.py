@@ -48,7 +48,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "links": "prints the open link, makes personal links or a short code",
         "participants": "lists and monitors participants, leaves people out, settles problems, pays",
         "publication": "says who made the data, decides what may go, asks for the deposit and its check",
-        "results": "analyses, prints results and tables, shares the report",
+        "results": "analyses, prints results and tables, shares the report, switches the gallery on and off",
         "tokens": "makes and ends tokens by which scripts read a study over the network",
     },
     "Analyse": {

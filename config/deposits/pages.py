@@ -43,7 +43,7 @@ def study_publish(request: HttpRequest, study: Study) -> HttpResponse:
         if kept := form.taken_in_words():
             messages.info(request, kept)
         return redirect("study_publish", study.slug)
-    context = {
+    context: dict[str, Any] = {
         "study": study,
         "form": form,
         "unsaved": bool(do) or bool(form.errors),
@@ -90,7 +90,7 @@ def _work(study: Study, kind: str) -> dict[str, Any]:
         job = jobs.newest_job(study, kind, {})
     except StudyError:
         job = None
-    row = job_row(job) if job is not None else {"job": None}
+    row: dict[str, Any] = job_row(job) if job is not None else {"job": None}
     going = going_on(study, kind)
     row["going"] = address_of(going, then=reverse("study_publish", args=[study.slug])) if going else ""
     row["out_of_date"] = job is None and study.jobs.filter(kind=kind, state=Job.State.READY).exists()

@@ -40,16 +40,8 @@ def _time(text: str) -> str:
     return text
 
 
-Day = Annotated[str, AfterValidator(lambda text: date.fromisoformat(text).isoformat())]
+Day = Annotated[str, Field(max_length=10), AfterValidator(lambda text: date.fromisoformat(text).isoformat())]
 Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
-
-
-def _day(text: str) -> str:
-    date.fromisoformat(text)
-    return text
-
-
-Day = Annotated[str, Field(max_length=10), AfterValidator(_day)]
 
 
 class _MeasureRule(OpenPart):
