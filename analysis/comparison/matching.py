@@ -23,7 +23,7 @@ from analysis.comparison.effects import (
     Effect,
     Source,
 )
-from analysis.statistics.meta_analysis import error_of_interval
+from analysis.statistics.meta_analysis import SMALLEST, error_of_interval
 from analysis.statistics.results import NEW_CLIPS, THESE_CLIPS
 
 POPULATIONS = (NEW_CLIPS, THESE_CLIPS)
@@ -194,7 +194,7 @@ def _with_error(effect: Effect) -> Effect:
     if found is None:
         return replace(effect, missing=NO_ERROR)
     se, df = found
-    return replace(effect, se=se, df=df) if se > 0 else replace(effect, missing=NO_SPREAD)
+    return replace(effect, se=se, df=df) if se >= SMALLEST else replace(effect, missing=NO_SPREAD)
 
 
 def _turned(source: Source, effect: Effect, sign: int) -> Included:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from analysis.comparison.effects import (
 from analysis.statistics.ballots import PRESET, PRESET_FACTORS
 from analysis.statistics.contrast_tests import FEWEST_CLIPS
 from analysis.statistics.contrasts import PRESET_NAMES
+from analysis.statistics.meta_analysis import LARGEST, SMALLEST
 from analysis.statistics.results import NEW_CLIPS, THESE_CLIPS
 
 Levels = Mapping[str, Mapping[str, str]]  # of each condition: its factors' levels
@@ -34,13 +34,10 @@ _PRESET_LEVELS: Levels = {
 
 
 def number(value: Any) -> float | None:
-    """The value if it is a finite number, else None."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """The value if it is a number whose square can be reckoned with, else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
         return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:  # an integer of hundreds of digits
-        return None
+    return float(value)
 
 
 def words(value: Any) -> str:
@@ -166,7 +163,7 @@ class _Block:
             values = {"estimate": estimate, "se": se, "df": number(test.get("df")), "missing": ""}
             if estimate is None or se is None:
                 values = {"estimate": estimate, "missing": STOPPED if test.get("se", 0) is None else NO_ERROR}
-            elif se <= 0:
+            elif se < SMALLEST:
                 values |= {"se": None, "missing": NO_SPREAD}
         return Effect(
             contrast=contrast,
@@ -217,7 +214,9 @@ class _Block:
         worth = number(mapping(fit.get("log_worth")).get(other))
         for population, key in ((NEW_CLIPS, "se_new_clips"), (THESE_CLIPS, "se_jackknife")):
             se = number(mapping(fit.get(key)).get(other))
-            missing = SEPARATED if fit.get("penalised") else "" if worth is not None and se else NO_ERROR
+            missing = (
+                SEPARATED if fit.get("penalised") else "" if worth is not None and (se or 0) >= SMALLEST else NO_ERROR
+            )
             yield Effect(
                 contrast=contrast,
                 measure=WORTH,

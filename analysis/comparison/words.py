@@ -141,7 +141,10 @@ def cautions(found: Comparison) -> list[str]:
         said += _of_few_studies(found["method"], together)
     if together is not None and together["raised"]:
         said.append(
-            _("The studies agree more than their errors let expect; the interval is not made shorter for that.")
+            _(
+                "The studies lie closer together than their errors and spread let expect; the interval is not made "
+                "shorter for that."
+            )
         )
     if found["population"] != NEW_CLIPS and studies:
         said.append(_("Each study speaks of its own clips here: nothing is said about other music."))

@@ -21,7 +21,11 @@ from analysis.statistics.results import Interval
 
 METHODS = ("reml", "dl", "fixed")
 FEWEST_FOR_PREDICTION = 3
+SMALLEST, LARGEST = 1e-50, 1e50
+"""Standard errors and sizes of estimates that can be combined: squares of squares of others are no numbers."""
 _MOST_STEPS = 1_000
+_GRID = 36  # values of τ² for each power of ten
+_ROUNDING = 1e-9  # of a factor that is 1, as of two studies
 _NORMAL = 1e10  # degrees of freedom with which Student's t is the normal distribution
 
 
@@ -99,10 +103,11 @@ def meta_analysis(
         leave_one_out: whether to combine again without each study; it takes nearly all of the time.
 
     Raises:
-        DesignError: fewer than two studies, an error that is not above 0, or an unknown method.
+        DesignError: fewer than two studies, a number beyond `SMALLEST` or `LARGEST`, or an unknown method.
     """
-    y, v = np.asarray(estimates, dtype=float), np.asarray(errors, dtype=float) ** 2
-    _check(y, v, method)
+    y, se = np.asarray(estimates, dtype=float), np.asarray(errors, dtype=float)
+    _check(y, se, method)
+    v = se**2
     tau2 = _tau2_of(method)(y, v)
     weights, fixed_weights = 1 / (v + tau2), 1 / v
     fixed, random = _normal_mean(y, fixed_weights), _normal_mean(y, weights)
@@ -123,13 +128,15 @@ def meta_analysis(
     )
 
 
-def _check(y: np.ndarray, v: np.ndarray, method: str) -> None:
+def _check(y: np.ndarray, se: np.ndarray, method: str) -> None:
     if method not in METHODS:
         raise DesignError(f"'{method}' is no method; choose one of {', '.join(METHODS)}.")
-    if y.shape != v.shape or y.ndim != 1 or len(y) < 2:
+    if y.shape != se.shape or y.ndim != 1 or len(y) < 2:
         raise DesignError("a comparison needs at least two studies, each with an estimate and its standard error.")
-    if not (np.isfinite(y).all() and np.isfinite(v).all() and (v > 0).all()):
-        raise DesignError("each estimate must be a number, and each standard error a number above 0.")
+    if not ((np.abs(y) <= LARGEST).all() and (se >= SMALLEST).all() and (se <= LARGEST).all()):
+        raise DesignError(
+            "each estimate must be a number, and each standard error a number above 0, none of them beyond 1e50."
+        )
 
 
 def _shares(weights: np.ndarray) -> tuple[float, ...]:
@@ -148,8 +155,14 @@ def cochran_q(y: np.ndarray, v: np.ndarray, tau2: float = 0.0) -> float:
 
 def dersimonian_laird(y: np.ndarray, v: np.ndarray) -> float:
     """The moment estimate of τ², at least 0."""
-    w = 1 / v
-    return max(0.0, (cochran_q(y, v) - (len(y) - 1)) / float(w.sum() - w @ w / w.sum()))
+    return max(0.0, (cochran_q(y, v) - (len(y) - 1)) / _spread(1 / v))
+
+
+def _spread(w: np.ndarray) -> float:
+    """Σ w − Σ w² / Σ w, by the sum of the other weights of each: of weights that differ much nothing cancels."""
+    before, after = np.zeros_like(w), np.zeros_like(w)
+    before[1:], after[:-1] = np.cumsum(w[:-1]), np.cumsum(w[:0:-1])[::-1]
+    return float(w @ (before + after) / w.sum())
 
 
 def reml(y: np.ndarray, v: np.ndarray) -> float:
@@ -158,8 +171,8 @@ def reml(y: np.ndarray, v: np.ndarray) -> float:
     The score has several roots in rare cases: the restricted likelihood is compared over a grid, then the score's root
     near the best point is found.
     """
-    scale = float(v.mean() + y.var())
-    grid = np.concatenate([[0.0], scale * np.geomspace(1e-8, 1e3, 400)])
+    ends = np.log10([1e-8 * v.min(), 1e3 * (v.mean() + y.var())])
+    grid = np.concatenate([[0.0], np.logspace(*ends, int(_GRID * (ends[1] - ends[0])) + 2)])
     best = int(np.argmax(_restricted_likelihood(y, v, grid)))
     if best == 0:
         low, high = 0.0, float(grid[1])
@@ -169,7 +182,7 @@ def reml(y: np.ndarray, v: np.ndarray) -> float:
         low, high = float(grid[best - 1]), float(grid[min(best + 1, len(grid) - 1)])
     if _score(y, v, low) <= 0:
         return low
-    return float(brentq(lambda tau2: _score(y, v, tau2), low, high, xtol=1e-14 * scale, rtol=1e-13))
+    return float(brentq(lambda tau2: _score(y, v, tau2), low, high, xtol=1e-16 * v.min(), rtol=1e-13))
 
 
 def _restricted_likelihood(y: np.ndarray, v: np.ndarray, tau2: np.ndarray) -> np.ndarray:
@@ -183,7 +196,7 @@ def _score(y: np.ndarray, v: np.ndarray, tau2: float) -> float:
     """Twice the derivative of the restricted log likelihood by τ²."""
     w = 1 / (v + tau2)
     mean = w @ y / w.sum()
-    return float(w**2 @ (y - mean) ** 2 - w.sum() + w @ w / w.sum())
+    return float(w**2 @ (y - mean) ** 2) - _spread(w)
 
 
 def _normal_mean(y: np.ndarray, w: np.ndarray) -> Mean:
@@ -209,7 +222,7 @@ def _knapp_hartung(y: np.ndarray, w: np.ndarray, random: Mean) -> tuple[Mean, bo
     """
     df = len(y) - 1.0
     factor = float(w @ (y - random.estimate) ** 2) / df
-    return _mean(random.estimate, random.se * max(1.0, factor) ** 0.5, df), factor < 1
+    return _mean(random.estimate, random.se * max(1.0, factor) ** 0.5, df), factor < 1 - _ROUNDING
 
 
 def _prediction(random: Mean, tau2: float, k: int) -> Interval | None:
@@ -221,7 +234,7 @@ def _prediction(random: Mean, tau2: float, k: int) -> Interval | None:
 
 def _heterogeneity(y: np.ndarray, v: np.ndarray, tau2: float) -> Heterogeneity:
     w, df = 1 / v, len(y) - 1
-    typical = df * float(w.sum()) / float(w.sum() ** 2 - w @ w)  # variance of a study (Higgins and Thompson 2002)
+    typical = df / _spread(w)  # variance of a study (Higgins and Thompson 2002)
     q, (low, high) = cochran_q(y, v), q_profile(y, v)
     return Heterogeneity(
         q=q,
@@ -254,7 +267,7 @@ def _where_q_is(y: np.ndarray, v: np.ndarray, probability: float) -> float:
         if above(high) < 0:
             break
         high *= 2
-    return float(brentq(above, 0.0, high, xtol=1e-14 * high, rtol=1e-12))
+    return float(brentq(above, 0.0, high, xtol=1e-16 * v.min(), rtol=1e-12, maxiter=_MOST_STEPS))
 
 
 def _without(y: np.ndarray, v: np.ndarray, method: str, place: int) -> WithoutOne:

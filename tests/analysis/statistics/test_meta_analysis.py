@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.statistics.distributions import t_quantile, two_sided_t
+from analysis.statistics.distributions import chi_square_quantile, t_quantile, two_sided_t
 from analysis.statistics.errors import DesignError
-from analysis.statistics.meta_analysis import error_of_interval, meta_analysis
+from analysis.statistics.meta_analysis import cochran_q, error_of_interval, meta_analysis
 
 # metafor's dat.bcg (Colditz and others 1994): tuberculosis among people with and without the vaccine, 13 trials.
 TPOS = np.array([4, 6, 3, 62, 33, 180, 8, 505, 29, 17, 186, 5, 27.0])
@@ -106,8 +106,31 @@ def test_few_studies_get_what_they_can_carry() -> None:
     for estimates, errors in (([0.1], [0.1]), ([], []), ([0.1, 0.2], [0.1, 0.0]), ([0.1, np.nan], [0.1, 0.1])):
         with pytest.raises(DesignError):
             meta_analysis(estimates, errors)
+    for estimate, error in ((1e200, 0.1), (0.1, 1e160), (0.1, 1e-170), (np.inf, 0.1)):
+        with pytest.raises(DesignError, match="beyond 1e50"):
+            meta_analysis([0.1, estimate], [0.1, error])
     with pytest.raises(DesignError, match="no method"):
         meta_analysis([0.1, 0.2], [0.1, 0.1], "ml")
+
+
+def test_only_studies_that_lie_closer_than_expected_raise_the_error() -> None:
+    for method in ("reml", "dl"):  # of two studies the factor is 1, whatever they are
+        for distance in np.linspace(0.6, 3, 25):
+            assert not meta_analysis([0.1, 0.1 + distance], [0.2, 0.3], method).raised, (method, distance)
+
+
+def test_a_study_that_says_nothing_changes_nothing_and_one_that_says_all_is_no_fault() -> None:
+    plain = meta_analysis([0.3, 0.1, 0.5], [0.1] * 3)
+    vague = meta_analysis([0.3, 0.1, 0.5, 7.0], [0.1, 0.1, 0.1, 1e8])
+    assert vague.heterogeneity.tau2 == pytest.approx(plain.heterogeneity.tau2, rel=1e-9)
+    assert vague.mean.estimate == pytest.approx(plain.mean.estimate, rel=1e-9)
+    errors = np.array([1e-8, 0.1, 1e3])
+    exact = meta_analysis([0.3, 0.5, 0.1], errors, "dl")
+    (low, high), y = exact.heterogeneity.tau2_ci95, np.array([0.3, 0.5, 0.1])
+    assert low == 0
+    assert cochran_q(y, errors**2, high) == pytest.approx(chi_square_quantile(0.025, 2))
+    # Q − df over the spread of the weights: with w1 ≫ w2 ≫ w3 it is (w2 d² − 2) / (2 w2).
+    assert exact.heterogeneity.tau2 == pytest.approx((100 * 0.2**2 - 2) / 200, rel=1e-6)
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1.0, 1e6])
