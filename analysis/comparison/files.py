@@ -26,6 +26,8 @@ from study.digests import canonical_digest
 from study.tables.reading import UPLOAD
 
 ANALYSIS, STUDY_FACTS, CHAIN = "analysis.json", "study.json", "chain.json"
+# Where a deposit has its analysis and the facts of the study; an export has all in one folder.
+_RESULTS, _DOCUMENTATION = "results/", "documentation/"
 MOST_BYTES = 64 * 2**20  # of one JSON file
 MOST_VALUES = 3_000_000
 MOST_MEMBERS = 50_000
@@ -44,7 +46,7 @@ def read_source(path: Path, name: str, *, respondents: int | None = None) -> Sou
     """
     name = words(name)
     if path.is_dir():
-        return _of_files(name, _files_of_folder(path, name))
+        return _of_folder(path, name)
     with path.open("rb") as file:
         start = file.read(4096)
     if start.startswith(b"PK\3\4") and (found := _in_zip(path, name)) is not None:
@@ -71,27 +73,27 @@ def _in_zip(path: Path, name: str) -> Source | None:
                 return None
 
             def read(wanted: str) -> bytes | None:
-                member = by_name.get(f"{folder}{wanted}")
+                member = by_name.get(wanted)
                 if member is None:
                     return None
                 return _limited(lambda: archive.open(member).read(MOST_BYTES + 1), member.file_size, name)
 
-            return _of_files(name, read)
+            return _of_files(name, folder, read)
     except _DAMAGED as error:
         raise SourceRefused(_("%(name)s is damaged: download it again.") % {"name": name}) from error
 
 
-def _files_of_folder(path: Path, name: str) -> Callable[[str], bytes | None]:
+def _of_folder(path: Path, name: str) -> Source:
     members = [file.relative_to(path).as_posix() for file in sorted(path.rglob("*.json"))[:MOST_MEMBERS]]
     folder = _folder_of_analysis(members)
     if folder is None:
         raise _no_analysis(name)
 
     def read(wanted: str) -> bytes | None:
-        file = path / folder / wanted
+        file = path / wanted
         return _limited(file.read_bytes, file.stat().st_size, name) if file.is_file() else None
 
-    return read
+    return _of_files(name, folder, read)
 
 
 def _folder_of_analysis(members: list[str]) -> str | None:
@@ -109,13 +111,16 @@ def _no_analysis(name: str) -> SourceRefused:
     )
 
 
-def _of_files(name: str, read: Callable[[str], bytes | None]) -> Source:
-    content = read(ANALYSIS)
+def _of_files(name: str, folder: str, read: Callable[[str], bytes | None]) -> Source:
+    content = read(f"{folder}{ANALYSIS}")
     assert content is not None, "the folder was found by it"
-    facts = dict(_json(read(STUDY_FACTS) or b"{}", name))
+    stated = read(f"{folder}{STUDY_FACTS}")
+    if stated is None and f"/{folder}".endswith(f"/{_RESULTS}"):
+        stated = read(f"{folder.removesuffix(_RESULTS)}{_DOCUMENTATION}{STUDY_FACTS}")
+    facts = dict(_json(stated or b"{}", name))
     if facts.get("sealed"):
         raise SourceRefused(_("%(name)s: the study was sealed when this was made; export it again.") % {"name": name})
-    if (chain := read(CHAIN)) is not None:
+    if (chain := read(f"{folder}{CHAIN}")) is not None:
         facts["first_head"] = _first_head(_json(chain, name))
     title = words(facts.get("title") or "") or name
     result = _json(content, name)
