@@ -82,7 +82,9 @@ def _target(study: Study, fixed: Mapping[str, Any], analysis: Analysis | None) -
 
 def _excluded(study: Study) -> Iterator[str]:
     reasons = Counter(counted_people(study).filter(excluded=True).values_list("exclusion_reason", flat=True))
-    if reasons:
+    if reasons and study.hides_reasons:
+        yield _("People excluded by hand after opening: %(n)s.") % {"n": reasons.total()}
+    elif reasons:
         yield _("People excluded by hand after opening: %(n)s (%(reasons)s).") % {
             "n": reasons.total(),
             "reasons": "; ".join(f"{reason or _('no reason given')}: {n}" for reason, n in reasons.items()),

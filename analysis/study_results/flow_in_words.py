@@ -97,14 +97,22 @@ def _flags(further: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _excluded(flow: Mapping[str, Any]) -> list[tuple[str, int]]:
-    hand = list(flow["by_hand"].items())
-    by_hand = [(_("by hand: %(reason)s") % {"reason": reason or _("no reason given")}, n) for reason, n in hand]
+    by_hand = [(_left_out_by_hand(reason), n) for reason, n in flow["by_hand"].items()]
     rest = sum(n for _reason, n in by_hand[MOST_REASONS:])
     return [
         *((_("rule: %(rule)s") % {"rule": rule_words(rule_from_json(row))}, row["people"]) for row in flow["by_rule"]),
         *by_hand[:MOST_REASONS],
         *([(_("by hand: other reasons"), rest)] if rest else []),
     ]
+
+
+def _left_out_by_hand(reason: str | None) -> str:
+    """In words; None is of reasons that are not told (`without_reasons`)."""
+    return (
+        _("left out by hand")
+        if reason is None
+        else _("by hand: %(reason)s") % {"reason": reason or _("no reason given")}
+    )
 
 
 def _some(left: list[tuple[str, int]]) -> list[tuple[str, int]]:

@@ -1,6 +1,7 @@
 """What stands in the way of a deposit: what the study lacks, and what in it might point to a person."""
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,6 @@ from config.deposits.people import keeps_order
 from config.deposits.persons import Finding
 from config.deposits.table import RowsOf, Table
 from config.deposits.tables import Tables
-from study.ballots.table import kinds_of
 from study.jobs.files import work_folder
 from study.models import Study
 from study.participants.answers_table import answer_columns
@@ -126,12 +126,9 @@ def texts_of(study: Study) -> dict[str, str]:
     found |= {f"study: condition {row.key}": row.label for row in study.conditions.all()}
     said = reporting_answers(study)
     found |= {f"reporting: {key}": said[key] for key, _label, _help in FIELDS if key in said and key != "contact"}
-    people = study.participants.filter(kind__in=kinds_of(study), excluded=True)
-    reasons = (
-        people.exclude(exclusion_reason="").order_by("exclusion_reason").values_list("exclusion_reason", flat=True)
-    )
-    found |= {f"reason of exclusion {n}": text for n, text in enumerate(reasons.distinct(), start=1)}
-    found |= {f"deviation {n}": text for n, text in enumerate(deviations_in_english(study, None), start=1)}
+    told = copy(study)
+    told.hides_reasons = True
+    found |= {f"deviation {n}": text for n, text in enumerate(deviations_in_english(told, None), start=1)}
     for part in ("questions_before", "questions_after"):
         found[f"study: {part}"] = getattr(study, part)
     for clip in study.clips.filter(included=True).prefetch_related("stimuli__condition"):

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.models import Analysis
+from analysis.study_results.participant_flow import without_reasons
 from analysis.study_results.report_files import CONTENT_TYPES, report_files
 from analysis.study_results.software import software_versions
 from config.bundles.write import deviations_in_english, images_shown
@@ -97,8 +98,10 @@ class Gathering:
         left_out = set(self.tables.moderators_left_out)
         moderators = [row for row in self.analysis.plan.get("moderators") or [] if row["column"] not in left_out]
         shown.plan = self.analysis.plan | {"moderators": moderators}
+        shown.flow = without_reasons(self.analysis.flow or {})
+        shown.study = copy(self.study)
+        shown.study.hides_reasons = True
         if not keeps_order(self.study):
-            shown.study = copy(self.study)
             shown.study.hides_seed = True
             shown.plan["seed"] = int(canonical_digest([self.study.slug, self.study.plan_digest])[:8], 16)
         shown.result = json.loads(json.dumps(analyse_deposit(self.folder, shown.plan)))
@@ -137,7 +140,7 @@ class Gathering:
     def _documents(self, shown: Analysis) -> Iterator[str]:
         documents = (
             (
-                *(paths.STUDY, _study(self.study, self.analysis), Role.PLAN, "Study"),
+                *(paths.STUDY, _study(shown.study, shown), Role.PLAN, "Study"),
                 "What was asked and promised: settings, the plan as it was fixed at opening, deviations from it.",
             ),
             (

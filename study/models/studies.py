@@ -244,8 +244,10 @@ class Study(models.Model):
         opens = self.results_open_at
         return opens is None or timezone.now() < opens or self._rehearses_blinded
 
-    # Of an object from which the report of a published deposit is made: whether its texts keep the seed to themselves.
+    # Of an object from which the report of a published deposit is made: whether its texts keep the seed to themselves,
+    # and why researchers left people out.
     hides_seed = False
+    hides_reasons = False
 
     @property
     def shown_seed(self) -> str:
