@@ -25,6 +25,7 @@ _NO_YES = {"0": "no", "1": "yes"}
 _COUNT: dict[str, Any] = {"kind": Kind.INTEGER, "minimum": 0}
 _FROM_ONE: dict[str, Any] = {"kind": Kind.INTEGER, "minimum": 1}
 _FLAG: dict[str, Any] = {"kind": Kind.YES_NO, "values": _NO_YES}
+_STATES = [state for state in Participant.Status if state != Participant.Status.WITHDRAWN]  # of whom nothing is left
 _PRESENT = {"may_be_empty": False}
 _PERSON = {"refers_to": (PARTICIPANTS, "participant")} | _PRESENT
 _CLIP = {"refers_to": (CLIPS, "clip")} | _PRESENT
@@ -110,7 +111,7 @@ def participant_columns(study: Study, about: tuple[str, ...], answers: tuple[Ans
     facts: dict[str, dict[str, Any]] = {
         "participant": _PRESENT,
         "kind": {"values": {"real": "a person", "simulated": "a program"}} | _PRESENT,
-        "status": {"values": {str(state): str(state).replace("_", " ") for state in Participant.Status}} | _PRESENT,
+        "status": {"values": {str(state): str(state).replace("_", " ") for state in _STATES}} | _PRESENT,
         "excluded": _FLAG | _PRESENT,
         "stage": {"values": {str(stage): str(stage).replace("_", " ") for stage in StudyStage}} | _PRESENT,
         "study_version": _FROM_ONE | _PRESENT,

@@ -154,7 +154,7 @@ class Deposit:
         collected: first and last day on which answers were given, UTC; None without answers.
         published: the day on which the deposit was made.
         languages: of the survey, as BCP 47 tags ("en", "ko").
-        n_*: people analysed, clips and answered trials in the tables.
+        n_*: people, clips and answered trials of the analysis.
         question: what people were asked in the main question, English or the first language there is.
         instrument: the questions of a trial, a sentence each.
         population, recruitment, compensation, ethics, consent, demographics, exclusions: paragraphs; empty if the

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from config.deposits.description import Creator, Deposit, File, Role
+from config.deposits.description import Column, Creator, Deposit, File, Role
 from config.deposits.licences import known_licence
 
 SIMULATED = "Nobody answered: every answer in these data is a simulation's."
@@ -46,12 +46,18 @@ def how_collected(deposit: Deposit) -> str:
     when = ""
     if deposit.collected:
         first, last = deposit.collected
-        when = f", given on {first}" if first == last else f", given from {first} to {last}"
+        when = f"; answers were given on {first}" if first == last else f"; answers were given from {first} to {last}"
     conditions = ", ".join(condition.label for condition in deposit.conditions)
     return (
         f"{who} answered about images of {clips} of music; who answers is not told how an image was made. "
-        f"The tables hold {answers}{when}. Conditions: {conditions}. The question: {deposit.question}"
+        f"The analysis rests on {answers}{when}. Conditions: {conditions}. The question: {deposit.question}"
     )
+
+
+def meaning_with_values(column: Column) -> str:
+    """Return what a column means, and each value that its cells may hold."""
+    values = "; ".join(f"{value} = {meaning}" for value, meaning in column.values.items())
+    return f"{column.meaning.rstrip('.')}. Values: {values}." if values else column.meaning
 
 
 def about_people(deposit: Deposit) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 from config.deposits.description import Column, Creator, Deposit, File, Kind
 from config.deposits.formats.as_text import as_json, without_empty
 from config.deposits.paths import table_name
-from config.deposits.wording import abstract, licence_address, statements, titled
+from config.deposits.wording import abstract, licence_address, meaning_with_values, statements, titled
 
 _FIELD_TYPES = {
     Kind.TEXT: "string",
@@ -157,15 +157,12 @@ def _field(column: Column) -> dict[str, Any]:
 
 def _property(column: Column) -> dict[str, Any]:
     values: list[Any] = [0, 1] if column.kind is Kind.YES_NO else _allowed(column)
-    meanings = "; ".join(f"{value} = {meaning}" for value, meaning in column.values.items())
     kind = _ROW_TYPES[column.kind]
     numbers = column.kind in (Kind.INTEGER, Kind.NUMBER)
     return without_empty(
         {
             "type": [kind, "null"] if column.may_be_empty else kind,
-            "description": column.meaning
-            + (f" Unit: {column.unit}." if column.unit else "")
-            + (f" Values: {meanings}." if meanings else ""),
+            "description": meaning_with_values(column) + (f" Unit: {column.unit}." if column.unit else ""),
             "enum": [*values, None] if values and column.may_be_empty else values,
             "minimum": column.minimum if numbers else None,
             "maximum": column.maximum if numbers else None,

@@ -8,7 +8,15 @@ from typing import Any
 from config.deposits.description import Column, Creator, Deposit, File
 from config.deposits.formats.as_text import as_json, without_empty
 from config.deposits.paths import table_name, table_path
-from config.deposits.wording import abstract, citation, how_collected, licence_address, statements, titled
+from config.deposits.wording import (
+    abstract,
+    citation,
+    how_collected,
+    licence_address,
+    meaning_with_values,
+    statements,
+    titled,
+)
 
 
 def dataset_description(deposit: Deposit) -> str:
@@ -67,7 +75,7 @@ def _variables(deposit: Deposit) -> list[dict[str, Any]]:
 def _variable(name: str, uses: list[tuple[File, Column]]) -> dict[str, Any]:
     meanings: dict[str, list[str]] = {}
     for table, column in uses:
-        meanings.setdefault(_meaning(column), []).append(table_name(table.path))
+        meanings.setdefault(meaning_with_values(column), []).append(table_name(table.path))
     if len(meanings) == 1:
         description = next(iter(meanings))
     else:
@@ -83,8 +91,3 @@ def _variable(name: str, uses: list[tuple[File, Column]]) -> dict[str, Any]:
             "maxValue": alone.maximum if alone else None,
         }
     )
-
-
-def _meaning(column: Column) -> str:
-    values = "; ".join(f"{value} = {meaning}" for value, meaning in column.values.items())
-    return f"{column.meaning} Values: {values}." if values else column.meaning

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from config.deposits.description import Column, Deposit, File, Role
+from config.deposits.description import Deposit, File, Role
 from config.deposits.formats.as_text import as_yaml, without_empty
 from config.deposits.licences import known_licence
 from config.deposits.paths import table_name
@@ -20,6 +20,7 @@ from config.deposits.wording import (
     how_collected,
     licence_address,
     licence_sentence,
+    meaning_with_values,
     shown_files,
     titled,
 )
@@ -101,7 +102,7 @@ def _body(deposit: Deposit) -> Iterator[str]:
             own = sorted({file.licence for file in files if file.licence})
             terms = f" Licences of their own: {_inline('; '.join(own))}." if own else ""
             many = counted(len(files), name, f"{name}s")
-            yield f"{many}, beside `{files[0].path}`: {_inline(files[0].description)}{terms}"
+            yield f"{many}, as `{files[0].path}`: {_inline(files[0].description)}{terms}"
     for table in deposit.tables:
         yield from _table(table)
     yield from _checks(deposit)
@@ -141,13 +142,8 @@ def _table(table: File) -> Iterator[str]:
     yield f"{_text(table.description)}\n\nFile: `{table.path}`, CSV in UTF-8.{key}"
     yield _rows(
         ("column", "kind", "unit", "meaning"),
-        [(f"`{column.name}`", column.kind.value, column.unit, _meaning(column)) for column in table.columns],
+        [(f"`{column.name}`", column.kind.value, column.unit, meaning_with_values(column)) for column in table.columns],
     )
-
-
-def _meaning(column: Column) -> str:
-    values = "; ".join(f"{value} = {meaning}" for value, meaning in column.values.items())
-    return f"{column.meaning} Values: {values}." if values else column.meaning
 
 
 def _checks(deposit: Deposit) -> Iterator[str]:

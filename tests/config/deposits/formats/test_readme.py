@@ -43,7 +43,7 @@ def test_people_find_what_they_need(choices: Written, ratings: Written) -> None:
     for needed in (
         "# Do redefined tags make better images of music?",
         "4 people, as analysed, answered about images of 3 clips of music",
-        "The tables hold 12 answers, given from 2026-03-01 to 2026-03-20.",
+        "The analysis rests on 12 answers; answers were given from 2026-03-01 to 2026-03-20.",
         "File: `data/description-ballots_data.csv`, CSV in UTF-8. A row is named by `participant`, `clip`, `repeat`.",
         "| `original_tags` | Original tags | original | tags |",
         "## Table ballots",
@@ -52,8 +52,8 @@ def test_people_find_what_they_need(choices: Written, ratings: Written) -> None:
         "**Compensation.** A voucher of 5,000 won.",
         "@dataset{tags-and-sentences-2026,",
         "author = {Kim, Ji-woo and {Sound and Image Group}}",
-        "12 images, beside `materials/images/00_redefined_tags.png`",
-        "1 sound, beside `materials/sounds/slow strings.mp3`",
+        "12 images, as `materials/images/00_redefined_tags.png`",
+        "1 sound, as `materials/sounds/slow strings.mp3`",
         "CC-BY-NC-SA-3.0",
     ):
         assert needed in text
