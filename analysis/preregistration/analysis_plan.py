@@ -210,8 +210,9 @@ def exploratory(planned: Planned) -> Answer:
         paragraphs(
             [
                 planned.registration.answers.get("exploratory", ""),
-                "The report also shows, without a hypothesis: positions on the page, fatigue, agreement, test–retest, "
-                "drop-out, the primary result without each clip and each person"
+                "The report also shows, without a hypothesis: positions on the page, fatigue, agreement, "
+                + ("test–retest, " if planned.study.repeats else "")
+                + "drop-out, the primary result without each clip and each person"
                 + (", the order of conditions under other weights" if planned.weights else "")
                 + ". These are checks of the study, and reported as such.",
             ]

@@ -39,6 +39,7 @@ def missing_of(text: Preregistration) -> list[str]:
 def test_the_seeds_study_reads_as_its_reviewer_needs_it_and_the_docs_show_it() -> None:
     study = seed_study()
     text = preregistration(study, OSF)
+    assert "agreement, drop-out" in text_of(text, "q22")
     assert missing_of(text) == []
     hypotheses = text_of(text, "q2")
     assert hypotheses.startswith(
@@ -101,6 +102,7 @@ def test_the_tests_are_those_of_the_plan() -> None:
     plan_early_stop(study, True)
     plan_smallest(study, 0.5)
     text = preregistration(study, OSF)
+    assert "agreement, test–retest, drop-out" in text_of(text, "q22")
     assert "of the first choice alone" in text_of(text, "q2")
     assert "e-process" in text_of(text, "q13")
     assert "1/α = 20" in text_of(text, "q13")
