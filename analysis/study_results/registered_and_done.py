@@ -17,11 +17,11 @@ from analysis.report.text.contrast_names import contrast_name
 from analysis.report.text.number_format import interval, p_value, plain
 from analysis.study_results.deviations import deviations, setting_name, setting_value
 from analysis.study_results.factors import factors_of
+from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.planned_contrasts import LESS, MORE, PlannedContrast, planned_contrasts
 from analysis.study_results.registration import Filing, filing_sentence, is_begun, registered
 from study.ballots.table import counted_people
 from study.models import Participant, Study
-from study.models.participants import LEFT_OUT
 from study.participants.exclusion_rules import rule_from_json
 from study.participants.flag_words import rule_words
 from study.participants.study_versions import version_entries
@@ -167,9 +167,10 @@ class _Comparison:
 
     def _exclusions(self, now: Mapping[str, Any]) -> Iterator[RegisteredItem]:
         rules, used = (each.get("exclusions") or [] for each in (self.filing.plan, now))
-        people = counted_people(self.study)
-        by_hand = people.filter(excluded=True).count()
-        by_rule = people.filter(LEFT_OUT).count() - by_hand
+        # As the flow of people counts them: who is left out both ways is left out by the rule.
+        flow: Mapping[str, Any] = self.analysis.flow or participant_flow(self.study)
+        by_rule = sum(row["people"] for row in flow["by_rule"])
+        by_hand = sum(flow["by_hand"].values())
         done = _("left out by rules: %(rules)s; by hand: %(hand)s") % {"rules": by_rule, "hand": by_hand}
         if rules != used:
             done = f"{_in_words(used)}; {done}"

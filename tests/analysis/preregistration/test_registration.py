@@ -146,12 +146,14 @@ def test_what_was_done_otherwise_is_marked() -> None:
     plan["filed"][0]["directions"] = {DIRECTION: "less"}
     study.save()
     analysis = build_analysis(study)
+    # Two whom a rule leaves out, one of them by hand too: the flow counts each once, and so does this table.
+    analysis.flow = analysis.flow | {"by_rule": [{"kind": "too_fast", "at": 0.5, "people": 2}]}
     with translation.override("en"):
         view = registered_and_done(study, analysis)
     assert view is not None
     rows = {row.item: row for row in view.rows}
     assert (rows["α"].registered, rows["α"].done, rows["α"].same) == ("0.05", "0.1", False)
-    assert rows["Rules of exclusion"].done == "left out by rules: 0; by hand: 1"
+    assert rows["Rules of exclusion"].done == "left out by rules: 2; by hand: 1"
     assert rows["Rules of exclusion"].same is False
     assert rows["Hypothesis H1"].done.startswith("contradicted: ")
     assert rows["Hypothesis H1"].same is False
