@@ -37,6 +37,7 @@ def study_publish(request: HttpRequest, study: Study) -> HttpResponse:
     data = (with_row(request.POST, do) if do else request.POST) if request.method == "POST" else None
     form = PublicationForm(data, facts=publication_facts(study))
     form.editing = editing(study, request.user, SAVED)
+    form.focus_on(do)
     if form.is_valid() and not do:
         save_publication_facts(study, form.sent(), actor=request.user)
         messages.success(request, _("Saved."))

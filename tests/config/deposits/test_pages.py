@@ -1,6 +1,7 @@
 """The page “Publish”: facts, findings, the deposit and its check, and the command that does the same."""
 
 import json
+import re
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,10 +103,13 @@ def test_facts_are_filled_in_before_closing_and_every_fault_is_named_beside_its_
 
     more = facts_form(client, study, do="add-creators")
     assert more.status_code == 200
-    assert 'name="creators-1-family"' in more.text
+    assert re.findall(r"<input[^>]* autofocus[^>]*>", more.text) == re.findall(
+        r'<input[^>]*name="creators-1-family"[^>]*>', more.text
+    ), "one goes on typing in the new row"
     assert KEY not in Study.objects.get(pk=study.pk).plan, "a row more saves nothing"
     typed = {f"creators-{n}-family": name for n, name in enumerate(["Kim", "Lee", "Park"])}
     less = facts_form(client, study, do="remove-creators-1", **typed).context["form"]
+    assert "autofocus" in less["creators-1-family"].field.widget.attrs
     assert [row[0].value() for row in less.creators()] == ["Kim", "Park", ""]
 
     values = {"creators-0-given": "Mina", "creators-0-orcid": "https://orcid.org/0000-0002-1825-0097"}
