@@ -31,9 +31,12 @@ from django.utils import timezone  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
+from analysis.study_results.gallery import switch_off, switch_on  # noqa: E402
 from analysis.study_results.shared_reports import end_share, share_report  # noqa: E402
 from config.demo.addresses import listen_on, own_web_address  # noqa: E402
 from config.demo.processes import Processes, wait_until_served, web_command  # noqa: E402
+from config.deposits.facts import facts_from, publication_facts, save_publication_facts  # noqa: E402
+from config.deposits.jobs import ask_for  # noqa: E402
 from config.rehearsals.request import Wanted, rehearse_study  # noqa: E402
 from study.jobs.work import run_job  # noqa: E402
 from study.models import Job, Study  # noqa: E402
@@ -61,8 +64,15 @@ STEPS = ("welcome", "consent", "sound", "instructions", "trial", "enlarged", "an
 ENDS = ("unknown-link", "closed")
 # Trials that ask something else than a first and a second choice, by the preset of their questions.
 ASKED = {"rating": "match_and_quality", "pair": "pairs"}
+# What the page “Publish” of the demo says of it.
+PUBLISHED = {
+    "creators": [{"family": "Kim", "given": "Mina", "orcid": "0000-0002-1825-0097", "affiliation": "A university"}],
+    "keywords": ["music", "images", "human evaluation"],
+    "publisher": "Zenodo",
+}
 # Pages with an address of their own, beside those of the console: (name, heading).
 SIGN_IN, SHARED_REPORT = ("sign-in", "Sign in"), ("shared-report", "A report that is shared by a link")
+GALLERY = ("gallery", "A public gallery, to link from a paper")
 # (name, heading, URL name, arguments of the URL)
 CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
     ("studies", "All studies", "study_list", ()),
@@ -99,6 +109,7 @@ CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
     ("power", "Power: how many people and clips are needed", "study_power", (DRAFT,)),
     ("analysis-rules", "Analysis rules: early stop and smallest difference", "study_analysis_rules", (DRAFT,)),
     ("reporting", "Reporting: what the checklists ask", "study_reporting", (DRAFT,)),
+    ("preregister", "Preregister: the text for a registry", "study_preregister", (DRAFT,)),
     ("preview", "Preview", "study_preview", (DRAFT,)),
     ("rehearse", "Rehearse: simulated people answer a copy", "study_rehearse", (DRAFT,)),
     ("open-draft", "Open: problems to fix first", "study_open", (DRAFT,)),
@@ -122,6 +133,7 @@ CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
     ("figures", "The report's figures", "study_figures", ("demo-simulated",)),
     ("payment", "Payment", "study_payment", ("demo",)),
     ("share", "Sharing the report by a link", "study_share", ("demo-simulated",)),
+    ("publish", "Publish: a deposit for a repository", "study_publish", ("demo-simulated",)),
     ("jobs", "Prepared files and uploads", "study_jobs", ("demo-simulated",)),
     ("log", "The log", "study_log", ("demo",)),
     ("colleagues", "Colleagues", "study_members", ("demo",)),
@@ -137,7 +149,7 @@ def survey_name(step: str, size: str, language: str) -> str:
 
 def shown_in_both_sizes() -> list[tuple[str, str]]:
     """Name and heading of each page that is no page of the survey, in their order."""
-    return [SIGN_IN, *((name, what) for name, what, _url, _address in CONSOLE), SHARED_REPORT]
+    return [SIGN_IN, *((name, what) for name, what, _url, _address in CONSOLE), SHARED_REPORT, GALLERY]
 
 
 def all_names() -> set[str]:
@@ -183,12 +195,26 @@ def console(browser: Browser, base: str, password: str) -> None:
         page.context.close()
 
 
-def shared_report(browser: Browser, address: str) -> None:
+def of_anybody(browser: Browser, name: str, address: str) -> None:
+    """Take a page that is seen without signing in."""
     for size, (width, height) in SIZES.items():
         page = browser.new_context(viewport={"width": width, "height": height}, locale="en").new_page()
         page.goto(address)
-        save(page, f"{SHARED_REPORT[0]}-{size}")
+        save(page, f"{name}-{size}")
         page.context.close()
+
+
+def gallery(browser: Browser, base: str, study: Study, same_images: Study) -> None:
+    """Take a study's gallery, which is hidden while people judge its images: the other study counts as closed here."""
+    before = {name: getattr(same_images, name) for name in ("status", "closed_at", "grace_minutes")}
+    rows = Study.objects.filter(pk=same_images.pk)
+    rows.update(status=Study.Status.CLOSED, closed_at=timezone.now() - timedelta(days=1), grace_minutes=0)
+    try:
+        switch_on(study, actor=study.owner, images=True)
+        of_anybody(browser, GALLERY[0], base + reverse("gallery", args=[study.slug]))
+    finally:
+        switch_off(study, actor=study.owner)
+        rows.update(**before)
 
 
 def steps(page: Page, link: str) -> Iterator[str]:
@@ -328,6 +354,9 @@ def main() -> None:
     simulated = Study.objects.get(slug="demo-simulated")
     last_day = timezone.localdate() + timedelta(days=30)
     share, shared_at = share_report(simulated, last_day, "for the reviewers", actor=simulated.owner)
+    facts = publication_facts(simulated)
+    save_publication_facts(simulated, facts_from(PUBLISHED))
+    ask_for(simulated, "findings")
     # What a worker would do: the rehearsal, then the reports, one of which the rehearsal asks for.
     while job := Job.objects.filter(state=Job.State.WAITING).order_by("pk").first():
         run_job(job.pk)
@@ -355,9 +384,11 @@ def main() -> None:
         survey(browser, base, study)
         trials_that_ask_more(browser, base)
         console(browser, base, password)
-        shared_report(browser, base + urlsplit(shared_at).path)
+        of_anybody(browser, SHARED_REPORT[0], base + urlsplit(shared_at).path)
+        gallery(browser, base, simulated, study)
         browser.close()
     end_share(share, actor=simulated.owner)
+    save_publication_facts(simulated, facts)
     for slug in (DRAFT, *(f"{DRAFT}-{step}" for step in ASKED)):
         delete_draft(Study.objects.get(slug=slug), actor=study.owner)  # with its rehearsal
     erase(deleted_studies(study.owner))

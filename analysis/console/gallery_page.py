@@ -42,8 +42,8 @@ class GalleryForm(forms.Form):
         label=gettext_lazy("Sounds"),
         required=False,
         help_text=gettext_lazy(
-            "of the clips of which you have said that a deposit may hold the sound, each with its licence; also of "
-            "those of which you say it later"
+            "of the clips whose sound may be published, as their pages say, each with its licence; also of those of "
+            "which that is said later"
         ),
     )
     names = forms.BooleanField(

@@ -13,7 +13,7 @@ from analysis.report.figures.question_figures import question_figures
 from analysis.report.figures.svg import marked
 from analysis.report.tables.question_tables import question_tables
 from analysis.report.tables.text_table import TextTable
-from analysis.report.text.answer import answer, few_clips
+from analysis.report.text.answer import answer_sentences, few_clips
 from analysis.report.text.question_answer import question_answer
 from analysis.report.text.question_names import anchors, kind_name, view_of
 from analysis.report.text.translated_warnings import translated
@@ -51,7 +51,9 @@ def question_blocks(data: Mapping[str, Any], context: ReportContext, alpha: floa
                 key=key,
                 title=f"“{name}”: {kind_name(block)}",
                 text=" ".join(filter(None, (view.text, f"({ends})" if (ends := anchors(block, view)) else ""))),
-                answer="" if name == data.get("primary_question") else _said(data, block, context, name, alpha),
+                answer=""
+                if name == data.get("primary_question")
+                else " ".join(_said(data, block, context, name, alpha)),
                 warnings=translated(
                     [text for text in block["warnings"] if text not in told], labels_by_key(context.conditions)
                 ),
@@ -96,25 +98,32 @@ def about_main_question(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def answer_of_questions(data: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
     """The paragraph that opens the report of a study with an instrument: the answer to its main question."""
+    return " ".join(sentences_of_questions(data, context, alpha))
+
+
+def sentences_of_questions(data: Mapping[str, Any], context: ReportContext, alpha: float) -> list[str]:
+    """The sentences of that paragraph, as `answer_sentences` has them."""
     name = data.get("primary_question")
     if not data.get("n_ballots"):
-        return _("There are no answers to analyse yet.")
+        return [_("There are no answers to analyse yet.")]
     if name is None:
-        return _("No question of this study compares its conditions by numbers: what was answered is described below.")
+        return [
+            _("No question of this study compares its conditions by numbers: what was answered is described below.")
+        ]
     block = data["questions"][name]
     said = _said(data, block, context, name, alpha)
-    if block["kind"] == "choose":
-        return said
-    return " ".join([said, *few_clips(block)])
+    return said if block["kind"] == "choose" else [*said, *few_clips(block)]
 
 
-def _said(data: Mapping[str, Any], block: Mapping[str, Any], context: ReportContext, name: str, alpha: float) -> str:
+def _said(
+    data: Mapping[str, Any], block: Mapping[str, Any], context: ReportContext, name: str, alpha: float
+) -> list[str]:
     if block["kind"] != "choose":
-        return " ".join(question_answer(block, view_of(name, context), context, alpha))
-    text = answer(_as_choices(data, block, name), context, alpha)
-    if value_at(block, "primary", "p_holm") is None:
-        return text
-    return text + " " + _("The p value of this question is adjusted by Holm's method over the questions.")
+        return list(question_answer(block, view_of(name, context), context, alpha))
+    said = answer_sentences(_as_choices(data, block, name), context, alpha)
+    if value_at(block, "primary", "p_holm") is not None:
+        said.append(_("The p value of this question is adjusted by Holm's method over the questions."))
+    return said
 
 
 def _as_choices(data: Mapping[str, Any], block: Mapping[str, Any], name: str) -> dict[str, Any]:

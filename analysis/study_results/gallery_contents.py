@@ -15,8 +15,8 @@ from analysis.models import Analysis, Gallery
 from analysis.report import ReportContext
 from analysis.report.analysis_json import mean_of, value_at
 from analysis.report.context import ConditionView, condition_views
-from analysis.report.questions import answer_of_questions, is_of_choices
-from analysis.report.text.answer import answer
+from analysis.report.questions import is_of_choices, sentences_of_questions
+from analysis.report.text.answer import answer_sentences
 from analysis.report.text.korean_particles import with_particles
 from analysis.report.text.number_format import interval, percent, percent_interval, plain
 from analysis.report.text.question_names import scale_of, view_of
@@ -97,9 +97,13 @@ class ClipShown:
 
 @dataclass(frozen=True)
 class Numbers:
-    """What the analysis says: the answer in words, each condition over all clips, and the measure by clip."""
+    """What the analysis says: the answer in words, each condition over all clips, and the measure by clip.
+
+    `answer` is its first sentence, `more` says how far that goes.
+    """
 
     answer: str = ""
+    more: str = ""
     overall: Sequence[Result] = ()
     measure: Measure | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -119,10 +123,12 @@ def numbers_of(study: Study, analysis: Analysis | None, conditions: Sequence[Con
     data = analysis.result
     context = ReportContext(study.title, conditions=conditions, questions=question_views(study))
     alpha = float(study.alpha)
-    said = answer_of_questions(data, context, alpha) if data.get("questions") else answer(data, context, alpha)
+    in_sentences = sentences_of_questions if data.get("questions") else answer_sentences
+    said, *more = map(with_particles, in_sentences(data, context, alpha))
     measure = _measure(study, data, context)
     return Numbers(
-        with_particles(said),
+        said,
+        " ".join(more),
         _overall(measure, conditions) if measure else (),
         measure,
         {name: data.get(name) or 0 for name in ("n_participants", "n_clips", "n_ballots")},

@@ -110,6 +110,13 @@ class PublicationForm(KeptForm, forms.Form):
         """Yield the fields of each related work."""
         return self.rows("related")
 
+    def focus_on(self, do: str) -> None:
+        """Let typing go on in the row that was added last, or in the one that took the place of a removed one."""
+        if found := re.fullmatch(r"(?:add|remove)-(creators|related)(?:-([0-9]{1,2}))?", do):
+            part, last = found[1], self._sizes[found[1]] - 1
+            row = last if found[2] is None else min(int(found[2]), last)
+            self.fields[f"{part}-{row}-{_ROWS[part][0]}"].widget.attrs["autofocus"] = True
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         for part in _ROWS:

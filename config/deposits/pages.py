@@ -16,6 +16,7 @@ from config.deposits.choices import Choice, choices_of, decide
 from config.deposits.facts import SAVED, publication_facts, save_publication_facts
 from config.deposits.forms import PublicationForm, with_row
 from config.deposits.jobs import KINDS, REPRODUCTION, ask_for, ready_result
+from config.deposits.media import sound_path
 from config.deposits.writing import hindrances
 from study import jobs
 from study.access import Right
@@ -34,24 +35,24 @@ def study_publish(request: HttpRequest, study: Study) -> HttpResponse:
     """Show what is ready and what is missing; save the facts, or show the form with a row more or less."""
     do = request.POST.get("do", "")
     data = (with_row(request.POST, do) if do else request.POST) if request.method == "POST" else None
-    facts = publication_facts(study)
-    form = PublicationForm(data, facts=facts)
+    form = PublicationForm(data, facts=publication_facts(study))
     form.editing = editing(study, request.user, SAVED)
+    form.focus_on(do)
     if form.is_valid() and not do:
         save_publication_facts(study, form.sent(), actor=request.user)
         messages.success(request, _("Saved."))
         if kept := form.taken_in_words():
             messages.info(request, kept)
         return redirect("study_publish", study.slug)
+    clips = study.clips.filter(included=True)
     context: dict[str, Any] = {
         "study": study,
         "form": form,
         "unsaved": bool(do) or bool(form.errors),
         "went_on": do,
         "missing": [{"message": one.message, "url": reverse(one.page, args=[study.slug])} for one in hindrances(study)],
-        "sounds": study.clips.filter(sound_may_be_published=True).count(),
-        "clips": study.clips.count(),
-        "n_creators": len(facts.creators),
+        "sounds": sum(bool(sound_path(clip)) for clip in clips),
+        "clips": len(clips),
     }
     if not study.is_sealed and access_to(request).allows(Right.DATA):
         context |= _of_results(study)

@@ -33,8 +33,8 @@ _NUMERICAL = ("earsight", "numpy", "scipy")
 # Of the badge, in pixels: about 6.5 for each letter of its 11-pixel type, and space at both sides.
 _LETTER, _SPACE = 6.5, 12
 UNCHECKED = (
-    "Whether the tables are what people answered: `verify_export` checks that, with the study's export and the "
-    "receipts of its participants.",
+    "Whether the tables are what people answered: the command verify_export checks that, with the study's export and "
+    "the receipts of its participants.",
     "The report, the figures and the metadata, but for their checksums: they are made from the analysis.",
 )
 

@@ -120,8 +120,8 @@ def _in_words(action: Bulk) -> str:
         ),
         Bulk.WHOLE: _("All of each file is heard again. Start generation afterwards: sound and tags are made anew."),
         Bulk.RIGHTS: _(
-            "A deposit of the study’s data holds the sounds that may be published, each with its licence, and none of "
-            "the others. This may change at any time."
+            "A deposit holds, and the public gallery can play, only the sounds that may be published, each with its "
+            "licence. This may change at any time."
         ),
         Bulk.DELETE: _(
             "They go with their images and tags, and so do the pilots who met them. For a day they can be brought "

@@ -29,7 +29,7 @@ class SoundRights:
 
     Attributes:
         licence: an SPDX name ("CC-BY-4.0") or a short text of one line; empty if none is known.
-        may_be_published: whether a deposit may hold the sound.
+        may_be_published: whether a deposit and the public gallery may hold the sound.
     """
 
     licence: str = ""

@@ -27,15 +27,20 @@ ADVISED_CLIPS, FEWEST_CLIPS = 12, 5
 
 def answer(data: Mapping[str, Any], context: ReportContext, alpha: float = 0.05) -> str:
     """The paragraph that opens the report."""
+    return " ".join(answer_sentences(data, context, alpha))
+
+
+def answer_sentences(data: Mapping[str, Any], context: ReportContext, alpha: float = 0.05) -> list[str]:
+    """The sentences of that paragraph: the first one answers, the others say how far that goes."""
     if not data.get("n_ballots"):
-        return _("There are no answers to analyse yet.")
+        return [_("There are no answers to analyse yet.")]
     if data["n_ballots"] == value_at(data, "counts", "none_fits"):
-        return _("Everybody said that none of the images fits: nothing can be compared.")
+        return [_("Everybody said that none of the images fits: nothing can be compared.")]
     if value_at(data, "sequential", "stopped_at"):
         return _stopped_early(data, context, alpha)
     if not data.get("factors") and data.get("primary") is None:
-        return " ".join([*without_factors(data, context, alpha), *few_clips(data)])
-    return " ".join([*_question(data, context, alpha), *few_clips(data)])
+        return [*without_factors(data, context, alpha), *few_clips(data)]
+    return [*_question(data, context, alpha), *few_clips(data)]
 
 
 def _question(data: Mapping[str, Any], context: ReportContext, alpha: float) -> list[str]:
@@ -200,7 +205,7 @@ def _only_these_clips(these_clips: Mapping[str, Any]) -> str:
     ) % {"interval": interval(these_clips.get("ci95")), "p": p_value(these_clips.get("p"))}
 
 
-def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
+def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float) -> list[str]:
     """The answer of the e-process; ordinary p values are not valid after repeated looks at the data."""
     block = data["sequential"]
     total = sum(data["weights"])
@@ -213,24 +218,22 @@ def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float
         start = _("No, the reverse, for these clips: after %(n)s people the plan's rule to stop early was reached.")
     else:
         start = _("For these clips the plan's rule to stop early was reached after %(n)s people.")
-    return " ".join(
-        [
-            start % {"n": block["stopped_at"]},
-            _(
-                "Of the %(total)s points an answer can give, the points of %(high)s minus those of %(low)s are "
-                "%(interval)s on average (%(level)s %% confidence sequence, valid however often the results were "
-                "checked). Ordinary p values and intervals are not valid after such a stop and are not shown; "
-                "estimates at a stop tend to be too large. This gives no information about other music."
-            )
-            % {
-                "total": points(total),
-                "high": high,
-                "low": low,
-                "interval": interval(bounds),
-                "level": points(100 * (1 - alpha)),
-            },
-        ]
-    )
+    return [
+        start % {"n": block["stopped_at"]},
+        _(
+            "Of the %(total)s points an answer can give, the points of %(high)s minus those of %(low)s are "
+            "%(interval)s on average (%(level)s %% confidence sequence, valid however often the results were "
+            "checked). Ordinary p values and intervals are not valid after such a stop and are not shown; "
+            "estimates at a stop tend to be too large. This gives no information about other music."
+        )
+        % {
+            "total": points(total),
+            "high": high,
+            "low": low,
+            "interval": interval(bounds),
+            "level": points(100 * (1 - alpha)),
+        },
+    ]
 
 
 def _too_few_clips(clips: int) -> str:

@@ -26,7 +26,7 @@ class RightsForm(forms.Form):
         help_text=gettext_lazy("An SPDX name such as CC-BY-4.0, or a few words; with the names that must be credited."),
     )
     sound_may_be_published = forms.BooleanField(
-        label=gettext_lazy("A deposit of the study’s data may hold the sound"), required=False
+        label=gettext_lazy("A deposit and the public gallery may hold the sound"), required=False
     )
 
     @property

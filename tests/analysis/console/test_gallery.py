@@ -94,9 +94,21 @@ def test_anybody_sees_what_was_chosen_and_nothing_of_the_console() -> None:
     assert ".wav" not in page
     assert "<audio" not in page
     assert not [word for word in re.findall(r"r\d{4}\b", page) if word != "r0001"], "codes of participants"
+    lead = re.findall(r'class="gallery-answer"> ?<strong>(.*?)</strong>', page)
+    assert len(lead) == 1, "the sentence that answers stands out"
+    assert "of the 4 points an answer can give" in lead[0]
+    assert "are advised." not in lead[0], "what it does not say follows"
+    assert "are advised." in page
+    assert "who made it" not in page
     switch_off(study, actor=study.owner)
     switch_on(study, actor=study.owner, names=True, prompts=True, indexed=True)
+    study.plan |= {"publication": {"creators": [{"family": f"Maker {n}."} for n in range(9)]}}
+    study.save()
     shown = visitor.get(address_of(study))
+    before, _summary, folded = shown.text.partition("All 9 who made it")
+    assert "Maker 2." in before
+    assert "Maker 3." not in before, "a long list of names does not push the answer away"
+    assert "Maker 8." in folded
     assert "X-Robots-Tag" not in shown.headers
     assert 'name="robots"' not in shown.text
     assert "<img" not in shown.text

@@ -1,6 +1,7 @@
 """The page “Publish”: facts, findings, the deposit and its check, and the command that does the same."""
 
 import json
+import re
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +43,8 @@ CITY = Finding(
     blocks=True,
     accept_as="participants.csv:before_city",
 )
+# What a program finds in a study of four people, each of whom the others are too few to hide.
+TOGETHER = "participants.csv:language+consent_language+device"
 TITLE = Finding(where="study: title", what="A name.", rows=0, example="", blocks=False, accept_as="study: title")
 
 
@@ -76,9 +79,12 @@ def closed() -> Study:
 
 
 def test_facts_are_filled_in_before_closing_and_every_fault_is_named_beside_its_field() -> None:
-    study = make_open_study(clips=1, owner=UserFactory())
+    study = make_open_study(clips=3, owner=UserFactory())
+    study.clips.filter(number__gt=1).update(licence="CC-BY-4.0", sound_may_be_published=True)
+    study.clips.filter(number=3).update(included=False)
     client = browser(study.owner)
     shown = client.get(page_of(study)).text
+    assert "Sounds that the deposit will hold: 1 of 2 clips." in shown, "a clip that is left out is not in it"
     assert "Name at least one creator" in shown
     assert "It can be made once the study is closed and its results are open." in shown
     assert "Look through the data" not in shown
@@ -97,10 +103,13 @@ def test_facts_are_filled_in_before_closing_and_every_fault_is_named_beside_its_
 
     more = facts_form(client, study, do="add-creators")
     assert more.status_code == 200
-    assert 'name="creators-1-family"' in more.text
+    assert re.findall(r"<input[^>]* autofocus[^>]*>", more.text) == re.findall(
+        r'<input[^>]*name="creators-1-family"[^>]*>', more.text
+    ), "one goes on typing in the new row"
     assert KEY not in Study.objects.get(pk=study.pk).plan, "a row more saves nothing"
     typed = {f"creators-{n}-family": name for n, name in enumerate(["Kim", "Lee", "Park"])}
     less = facts_form(client, study, do="remove-creators-1", **typed).context["form"]
+    assert "autofocus" in less["creators-1-family"].field.widget.attrs
     assert [row[0].value() for row in less.creators()] == ["Kim", "Park", ""]
 
     values = {"creators-0-given": "Mina", "creators-0-orcid": "https://orcid.org/0000-0002-1825-0097"}
@@ -158,7 +167,8 @@ def test_the_deposit_is_made_checked_and_out_of_date_when_something_changes(
     refused = client.post(reverse("deposit_work", args=[closed.slug, "deposit"]), follow=True)
     assert "Name at least one creator" in refused.text
     assert not closed.jobs.exists()
-    save_publication_facts(closed, facts_from({"creators": [KIM]}))
+    known = {"creators": [KIM], "kept": [TOGETHER]}
+    save_publication_facts(closed, facts_from(known))
     assert (
         "There is no deposit"
         in client.post(reverse("deposit_work", args=[closed.slug, "reproduction"]), follow=True).text
@@ -199,7 +209,7 @@ def test_the_deposit_is_made_checked_and_out_of_date_when_something_changes(
     assert "default-src 'none'" in badge["Content-Security-Policy"]
 
     assert ask(client, closed, "deposit").pk == job.pk, "nothing has changed: neither download nor check"
-    save_publication_facts(closed, facts_from({"creators": [KIM], "publisher": "Zenodo"}))
+    save_publication_facts(closed, facts_from(known | {"publisher": "Zenodo"}))
     shown = client.get(page_of(closed)).text
     assert "Something has changed since the deposit was made" in shown
     assert "the analysis is the same" not in shown

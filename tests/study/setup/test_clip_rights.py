@@ -70,7 +70,7 @@ def test_pages_of_an_open_study_change_the_rights_and_nothing_else() -> None:
     assert (clip.name, clip.licence, clip.sound_may_be_published) == ("clip1.wav", "CC0-1.0", True)
 
     listed = client.get(reverse("study_clips", args=[study.slug])).text
-    assert "(a deposit may hold the sound)" in listed
+    assert "(the sound may be published)" in listed
     assert '<option value="rights">' in listed
     assert '<option value="delete">' not in listed
     chosen: dict[str, Any] = {"action": "rights", "clip": [str(one.pk) for one in study.clips.all()]}
