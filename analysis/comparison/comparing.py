@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from analysis.comparison.effects import Contrast, Effect, Source
@@ -20,7 +22,7 @@ def compare(sources: Sequence[Source], choice: Choice, method: str = "reml") -> 
     Raises:
         DesignError: the method is unknown.
     """
-    matched = match(sources, choice)
+    matched = match(_told_apart(sources), choice)
     reference, together = matched.reference, _combined(matched, method)
     return {
         "contrast": None if reference is None else contrast_block(reference.contrast),
@@ -35,6 +37,20 @@ def compare(sources: Sequence[Source], choice: Choice, method: str = "reml") -> 
         "shared_clips": [list(row) for row in matched.shared_clips],
         "combined": None if together is None else _combined_block(together),
     }
+
+
+def _told_apart(sources: Sequence[Source]) -> list[Source]:
+    """The sources, those of one title with what tells them apart: the short name here, else the digest's beginning."""
+    titles = Counter(source.name for source in sources)
+    slugs = Counter((source.name, source.slug) for source in sources)
+    return [
+        replace(source, name=f"{source.name} ({_mark(source, slugs)})") if titles[source.name] > 1 else source
+        for source in sources
+    ]
+
+
+def _mark(source: Source, slugs: Counter[tuple[str, str]]) -> str:
+    return source.slug if source.slug and slugs[source.name, source.slug] == 1 else source.digest[:8]
 
 
 def choices_of(sources: Sequence[Source]) -> dict[str, Any]:
