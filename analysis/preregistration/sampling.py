@@ -10,6 +10,7 @@ from analysis.preregistration.answers import Answer, Missing, counted, paragraph
 from analysis.preregistration.planned import Planned
 from analysis.study_results.checklist_facts import power_sentence
 from analysis.study_results.early_stop import is_planned
+from analysis.study_results.registration import is_registered_before_opening
 from analysis.study_results.reporting_answers import reporting_answers
 from study import texts
 from study.models import Participant, Study
@@ -48,10 +49,11 @@ NO_TIMELINE = Missing(_("when answers are to be collected"), "study_preregister"
 def existing(planned: Planned) -> tuple[str, tuple[Missing, ...]]:
     """Which data exist, by a key of `OSF_EXISTING`, and what is missing; empty if nobody has said it.
 
-    Of a study that nobody has answered, without another statement, none exist.
+    Of a study that nobody has answered, without another statement, none exist; “none” stays true of one that was
+    registered before it opened.
     """
     stated = planned.registration.existing
-    if not planned.answered:
+    if not planned.answered or (stated == "none" and is_registered_before_opening(planned.study)):
         return stated or "none", ()
     if stated == "none":
         return "", (ANSWERS_CAME,)
