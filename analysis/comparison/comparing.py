@@ -40,17 +40,18 @@ def compare(sources: Sequence[Source], choice: Choice, method: str = "reml") -> 
 
 
 def _told_apart(sources: Sequence[Source]) -> list[Source]:
-    """The sources, those of one title with what tells them apart: the short name here, else the digest's beginning."""
-    titles = Counter(source.name for source in sources)
-    slugs = Counter((source.name, source.slug) for source in sources)
-    return [
-        replace(source, name=f"{source.name} ({_mark(source, slugs)})") if titles[source.name] > 1 else source
-        for source in sources
-    ]
+    """The sources; different studies of one title with their short names, else the beginnings of their digests.
 
-
-def _mark(source: Source, slugs: Counter[tuple[str, str]]) -> str:
-    return source.slug if source.slug and slugs[source.name, source.slug] == 1 else source.digest[:8]
+    A study and its export keep their title: one of them is left out as the same.
+    """
+    marks = Counter((source.name, source.slug) for source in sources)
+    named = []
+    for source in sources:
+        others = [other for other in sources if other.name == source.name and other is not source]
+        mark = source.slug if source.slug and marks[source.name, source.slug] == 1 else source.digest[:8]
+        is_one_of_many = any(not source.identities & other.identities for other in others)
+        named.append(replace(source, name=f"{source.name} ({mark})") if is_one_of_many else source)
+    return named
 
 
 def choices_of(sources: Sequence[Source]) -> dict[str, Any]:

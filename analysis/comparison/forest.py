@@ -58,7 +58,7 @@ def forest_plot(found: Mapping[str, Any]) -> Figure:
         body.append(small_text((LEFT + RIGHT) / 2, bottom + 38 + 16 * row, fitted(words, 90), anchor="middle"))
     svg = document(bottom + 64, title, _description(found), body)
     svg = marked(svg, _("simulated answers") if found["simulated"] else "")
-    return Figure("forest-plot", title, svg, _caption())
+    return Figure("forest-plot", title, svg, _caption(together))
 
 
 def _step(studies: Sequence[Mapping[str, Any]]) -> float:
@@ -68,11 +68,13 @@ def _step(studies: Sequence[Mapping[str, Any]]) -> float:
     return max((24.0 + 16.0 * len(_name_lines(row["name"])) for row in studies), default=40.0)
 
 
-def _caption() -> str:
-    return _(
-        "Squares: the studies' effects, their area by weight, with 95 % intervals. Diamonds: the mean, as wide as its "
-        "interval. Bar: 95 % prediction interval of a new study."
-    )
+def _caption(together: Mapping[str, Any] | None) -> str:
+    """What the shapes are that are drawn."""
+    said = [_("Squares: the studies' effects, their area by weight, with 95 % intervals.")]
+    if together is not None:
+        said.append(_("Diamonds: the mean, as wide as its interval."))
+        said += [_("Bar: 95 % prediction interval of a new study.")] if together["prediction"] else []
+    return " ".join(said)
 
 
 def _description(found: Mapping[str, Any]) -> str:

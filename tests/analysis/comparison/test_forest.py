@@ -63,6 +63,7 @@ def test_an_interval_that_leaves_the_plot_ends_in_an_arrow(one: Source) -> None:
     found = compare(studies(one, [(2.0, 0.1), (0.5, 0.1)]), Choice())  # t(1): an interval of 20 points
     root, text = drawn(found)
     assert "Prediction" not in text
+    assert forest_plot(found).caption.endswith("Diamonds: the mean, as wide as its interval.")  # and no bar
     places = [
         float(value)
         for shape in root.iter(f"{SVG}polygon")
