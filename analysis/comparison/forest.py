@@ -35,7 +35,7 @@ _MEAN, _BAR = "#0b5a6b", "#9fc3cb"
 _TOP, _LARGEST = 30.0, 16.0  # of the first row; side of the heaviest study's square
 _ROW = 28.0  # height of the rows below the studies
 _MANY, _LOW = 20, 24.0  # more studies than these have low rows; the height of those
-_LETTERS = 28  # of a name, a Korean letter counted twice
+_LETTERS = 26  # of a name, a Korean letter counted twice
 
 
 def forest_plot(found: Mapping[str, Any]) -> Figure:

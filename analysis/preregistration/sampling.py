@@ -80,7 +80,7 @@ def explanation(planned: Planned) -> Answer:
     known = sentences(
         f"{counted(planned.answered, 'person', 'people')} of the study's main stage had given answers when this text "
         "was made."
-        if planned.answered
+        if planned.answered and key != "none"
         else "",
         f"The survey was tried by {counted(pilots, 'pilot participant')}, whose answers are kept apart and not "
         "analysed."
@@ -212,8 +212,12 @@ def stopping_rule(planned: Planned) -> Answer:
     else:
         end = f"The researchers close the study when {people} have finished."
     grace = (
-        f"Who has begun by then may finish within {counted(study.grace_minutes, 'minute')}; their answers count. "
-        "Results by condition cannot be seen before the study is closed, so that collection cannot depend on them."
+        f"Who has begun by then may finish within {counted(study.grace_minutes, 'minute')}; their answers count."
+        if study.grace_minutes
+        else "Who has not finished by then cannot go on; the answers given until then count."
+    )
+    grace += (
+        " Results by condition cannot be seen before the study is closed, so that collection cannot depend on them."
     )
     early = ""
     if is_planned(study):

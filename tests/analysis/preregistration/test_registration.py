@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 
 from analysis.preregistration.document import preregistration
 from analysis.preregistration.forms import OSF
+from analysis.preregistration.planned import Planned
 from analysis.preregistration.sampling import OSF_EXISTING
 from analysis.report.files.html import render_report
 from analysis.report.files.latex import report_latex
@@ -38,6 +39,7 @@ from tests.factories import UserFactory, make_study
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "https://osf.io/abcde"
+OSF_STOPPING = next(question for question in OSF.questions if question.title == "Stopping rule")
 
 
 def fix_plan(study: Study) -> None:
@@ -112,6 +114,10 @@ def test_a_text_made_again_keeps_what_was_true_when_it_was_filed() -> None:
     assert text.notices == ()
     chosen = {item.question.key: item.answer for item in text.items}
     assert chosen["q8"].chosen == (OSF_EXISTING["none"],)
+    assert "had given answers" not in chosen["q9"].text  # beside “prior to creation of data”
+    study.grace_minutes = 0
+    stopping = OSF_STOPPING.answer(Planned(study)).text
+    assert "cannot go on; the answers given until then count" in stopping
     assert (
         "was registered before it opened"
         in browser(study.owner).get(reverse("study_preregister", args=[study.slug])).text
