@@ -88,7 +88,7 @@ def test_no_page_is_left_out(studies: SimpleNamespace) -> None:
     left += [name for name in AUDIENCE[SIGNED_IN] if name not in OF_NO_STUDY.split()]
     missing = [name for name, address in named_addresses_of(studies.draft) if owner.get(address).status_code == 404]
     left += [name for name in missing if name not in seen and owner.get(closed[name]).status_code == 404]
-    assert left == ["job_file"], "the file of a job that waits"
+    assert left == ["job_file", "study_interface_picture"], "files of a job that waits, and of no picture"
 
 
 def look_at(page: Page, address: str = "") -> list[str]:
