@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from analysis.comparison.effects import Contrast, Effect, Source
@@ -20,7 +22,7 @@ def compare(sources: Sequence[Source], choice: Choice, method: str = "reml") -> 
     Raises:
         DesignError: the method is unknown.
     """
-    matched = match(sources, choice)
+    matched = match(_told_apart(sources), choice)
     reference, together = matched.reference, _combined(matched, method)
     return {
         "contrast": None if reference is None else contrast_block(reference.contrast),
@@ -35,6 +37,21 @@ def compare(sources: Sequence[Source], choice: Choice, method: str = "reml") -> 
         "shared_clips": [list(row) for row in matched.shared_clips],
         "combined": None if together is None else _combined_block(together),
     }
+
+
+def _told_apart(sources: Sequence[Source]) -> list[Source]:
+    """The sources; different studies of one title with their short names, else the beginnings of their digests.
+
+    A study and its export keep their title: one of them is left out as the same.
+    """
+    marks = Counter((source.name, source.slug) for source in sources)
+    named = []
+    for source in sources:
+        others = [other for other in sources if other.name == source.name and other is not source]
+        mark = source.slug if source.slug and marks[source.name, source.slug] == 1 else source.digest[:8]
+        is_one_of_many = any(not source.identities & other.identities for other in others)
+        named.append(replace(source, name=f"{source.name} ({mark})") if is_one_of_many else source)
+    return named
 
 
 def choices_of(sources: Sequence[Source]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.utils import translation
 
 from analysis.comparison import words
 from analysis.comparison.forest import forest_plot
+from analysis.comparison.reasons import reason
 from analysis.report.files.figure_files import figure_projects
 from analysis.report.files.typesetting import typeset
 from analysis.report.text.number_format import interval, percent, plain
@@ -29,7 +30,7 @@ def with_words(found: Mapping[str, Any]) -> dict[str, Any]:
     with translation.override("en"):
         return {
             **found,
-            "left_out": [{**row, "text": words.reason(row)} for row in found["left_out"]],
+            "left_out": [{**row, "text": reason(row)} for row in found["left_out"]],
             "answer": words.answer(found),
             "cautions": words.cautions(found),
         }
@@ -49,7 +50,7 @@ def comparison_csv(found: Mapping[str, Any]) -> bytes:
             ]
             if together["prediction"]:
                 rows.append(_row({"row": "prediction", "name": "prediction", "ci95": together["prediction"]}))
-        rows += [_row(row | {"row": "left out", "note": words.reason(row)}) for row in found["left_out"]]
+        rows += [_row(row | {"row": "left out", "note": reason(row)}) for row in found["left_out"]]
     return csv_text([COLUMNS, *rows]).encode()
 
 
@@ -102,7 +103,7 @@ def shown(found: Mapping[str, Any]) -> dict[str, Any]:
         "mean": together and _numbers(together["mean"]),
         "prediction": together and together["prediction"] and interval(together["prediction"]),
         "without_one": [_numbers(row | {"name": found["studies"][row["left_out"]]["name"]}) for row in without_one],
-        "left_out": [{"name": row["name"], "text": words.reason(row)} for row in found["left_out"]],
+        "left_out": [{"name": row["name"], "text": reason(row)} for row in found["left_out"]],
     }
 
 

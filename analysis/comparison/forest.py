@@ -34,15 +34,15 @@ _NUMBERS, _WEIGHTS = 660.0, 716.0  # right ends of the columns
 _MEAN, _BAR = "#0b5a6b", "#9fc3cb"
 _TOP, _LARGEST = 30.0, 16.0  # of the first row; side of the heaviest study's square
 _ROW = 28.0  # height of the rows below the studies
-_MANY = 20  # studies from which on rows are low
-_LETTERS = 28  # of a name, a Korean letter counted twice
+_MANY, _LOW = 20, 24.0  # more studies than these have low rows; the height of those
+_LETTERS = 26  # of a name, a Korean letter counted twice
 
 
 def forest_plot(found: Mapping[str, Any]) -> Figure:
     """The figure of a comparison; without two studies, of what there is."""
     studies, together = found["studies"], found["combined"]
     title = contrast_label(found["contrast"])
-    step = 24.0 if len(studies) > _MANY else 40.0
+    step = _step(studies)
     bottom = _TOP + step * len(studies) + (0 if together is None else 14 + _ROW * len(_means(found)))
     scale = _scale_of(studies, together)
     ticks = [tick for tick in round_ticks(scale.low, scale.high) if scale.low <= tick <= scale.high]
@@ -53,19 +53,28 @@ def forest_plot(found: Mapping[str, Any]) -> Figure:
         body += _study_row(study, _heaviest(studies), scale, _TOP + step * (place + 0.5), step)
     if together is not None:
         body += _mean_rows(found, scale, _TOP + step * len(studies))
-    body.append(
-        small_text((LEFT + RIGHT) / 2, bottom + 38, unit_text(found["measure"], found["unit"]), anchor="middle")
-    )
-    svg = document(bottom + 48, title, _description(found), body)
+    # The sides of the contrast, too: the figure is shown alone, and its numbers have signs.
+    for row, words in enumerate((title, unit_text(found["measure"], found["unit"]))):
+        body.append(small_text((LEFT + RIGHT) / 2, bottom + 38 + 16 * row, fitted(words, 90), anchor="middle"))
+    svg = document(bottom + 64, title, _description(found), body)
     svg = marked(svg, _("simulated answers") if found["simulated"] else "")
-    return Figure("forest-plot", title, svg, _caption())
+    return Figure("forest-plot", title, svg, _caption(together))
 
 
-def _caption() -> str:
-    return _(
-        "Squares: the studies' effects, their area by weight, with 95 % intervals. Diamonds: the mean, as wide as its "
-        "interval. Bar: 95 % prediction interval of a new study."
-    )
+def _step(studies: Sequence[Mapping[str, Any]]) -> float:
+    """The height of a study's row: low in a crowd, else of its name's lines and that of its people."""
+    if len(studies) > _MANY:
+        return _LOW
+    return max((24.0 + 16.0 * len(_name_lines(row["name"])) for row in studies), default=40.0)
+
+
+def _caption(together: Mapping[str, Any] | None) -> str:
+    """What the shapes are that are drawn."""
+    said = [_("Squares: the studies' effects, their area by weight, with 95 % intervals.")]
+    if together is not None:
+        said.append(_("Diamonds: the mean, as wide as its interval."))
+        said += [_("Bar: 95 % prediction interval of a new study.")] if together["prediction"] else []
+    return " ".join(said)
 
 
 def _description(found: Mapping[str, Any]) -> str:
@@ -107,7 +116,7 @@ def _heaviest(studies: Sequence[Mapping[str, Any]]) -> float:
 
 
 def _study_row(study: Mapping[str, Any], heaviest: float, scale: Scale, y: float, step: float) -> list[str]:
-    side = max(4.0, _LARGEST * math.sqrt((study["weight"] or 1.0) / heaviest)) * (1.0 if step > 30 else 0.75)
+    side = max(4.0, _LARGEST * math.sqrt((study["weight"] or 1.0) / heaviest)) * (0.75 if step == _LOW else 1.0)
     x, is_table = scale(study["estimate"]), study["origin"] == TABLE
     drawn = [*_range(study["ci95"], scale, y, INK, 1.6)]
     drawn.append(
@@ -122,9 +131,13 @@ def _study_row(study: Mapping[str, Any], heaviest: float, scale: Scale, y: float
             stroke_width=1.6,
         )
     )
-    drawn.append(text(0, y - 2 if step > 30 else y + 4, fitted(study["name"])))
-    if step > 30:
-        drawn.append(small_text(0, y + 13, _who(study)))
+    if step == _LOW:
+        drawn.append(text(0, y + 4, fitted(study["name"])))
+    else:
+        lines = _name_lines(study["name"])
+        top = y + 6 - 8 * len(lines)
+        drawn += [text(0, top + 16 * row, part) for row, part in enumerate(lines)]
+        drawn.append(small_text(0, top + 16 * len(lines) - 1, _who(study)))
     drawn.append(text(_NUMBERS, y + 4, _estimate(study["estimate"], study["ci95"]), anchor="end", size=12))
     if study["weight"] is not None:
         drawn.append(text(_WEIGHTS, y + 4, percent(study["weight"]), anchor="end", size=12))
@@ -183,11 +196,29 @@ def _diamond(mean: Mapping[str, Any], scale: Scale, y: float, *, filled: bool) -
     return [shape]
 
 
+def _name_lines(name: str) -> list[str]:
+    """A study's name in one line or two."""
+    words = " ".join(name.split())
+    if _room(words) <= _LETTERS:
+        return [words]
+    first = words[:_LETTERS]
+    while _room(first) > _LETTERS:
+        first = first[:-1]
+    # Broken between words, if one ends in the line's second half.
+    first = first[: max(first.rfind(" "), len(first) // 2)] if " " in first[len(first) // 2 :] else first
+    return [first, fitted(words[len(first) :].strip())]
+
+
 def fitted(label: str, letters: int = _LETTERS) -> str:
-    """The label cut to the room of a row's name; a wide letter takes the room of two."""
-    room = letters
-    for place, letter in enumerate(label):
-        room -= 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-        if room < 0:
-            return f"{label[: max(1, place - 1)]}…"
-    return label
+    """The label cut to the room of a row's name, in its middle: titles of one series often differ at their end."""
+    if _room(label) <= letters:
+        return label
+    head, tail = label[: len(label) // 2], label[len(label) // 2 :]
+    while _room(head) + _room(tail) + 1 > letters:
+        head, tail = (head[:-1], tail) if _room(head) >= _room(tail) else (head, tail[1:])
+    return f"{head.rstrip()}…{tail.lstrip()}"
+
+
+def _room(label: str) -> int:
+    """How many letters wide the label is; a wide letter takes the room of two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in label)

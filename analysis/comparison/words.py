@@ -1,4 +1,4 @@
-"""A comparison in words: its answer, what it cannot carry, and why a study is left out."""
+"""A comparison in words: its answer, and what it cannot carry. Why a study is left out: `reasons.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from analysis.comparison import effects
 from analysis.comparison.effects import POINTS, RATING, SHARE, TABLE, WORTH
 from analysis.report.text.contrast_names import contrast_name
 from analysis.report.text.number_format import chi_square, degrees, interval, p_value, percent, plain
@@ -17,6 +16,7 @@ from analysis.statistics.results import NEW_CLIPS
 ENOUGH_STUDIES = 10
 """Studies from which on the prediction interval is near its 95 %, if the studies differ much."""
 PAIRS_NAMED = 3  # of studies that share clips
+NAMED = 3  # studies in a sentence
 FEW_DEGREES = 10
 """Degrees of freedom below which a study's standard error is itself uncertain by a quarter and more."""
 Comparison = Mapping[str, Any]
@@ -88,13 +88,21 @@ def answer(found: Comparison) -> list[str]:
     if found["method"] == "fixed":
         text = _(
             "If the %(k)s studies have one true effect, “%(contrast)s” is %(size)s (%(unit)s; 95 %% interval "
-            "%(interval)s, %(p)s). That says nothing about other studies."
+            "%(interval)s, %(p)s)."
         )
-        return [text % values, _spread(together)]
+        others = _("That says nothing about other studies.")
+        return [f"{text % values} {_shown(mean['ci95'])} {others}", _spread(together)]
     text = _(
         "Over %(k)s studies, “%(contrast)s” is %(size)s on average (%(unit)s; 95 %% interval %(interval)s, %(p)s)."
     )
-    return [text % values, *_prediction(together), _spread(together)]
+    return [f"{text % values} {_shown(mean['ci95'])}", *_prediction(together), _spread(together)]
+
+
+def _shown(ci95: Sequence[float]) -> str:
+    """Whether the interval leaves out 0: a mean that may be 0 is “not shown”, never “no difference”."""
+    if ci95[0] <= 0 <= ci95[1]:
+        return _("The interval includes 0: a difference on average is not shown.")
+    return _("The whole interval is above 0.") if ci95[0] > 0 else _("The whole interval is below 0.")
 
 
 def _nothing(found: Comparison) -> str:
@@ -125,8 +133,8 @@ def _spread(together: Mapping[str, Any]) -> str:
         "p": p_value(spread["p"]),
     }
     text = _(
-        "The studies' true effects have a standard deviation of %(tau)s (95 %% interval %(interval)s): %(i2)s of the "
-        "variance of their estimates (I²; %(q)s, %(p)s)."
+        "The standard deviation of the studies' true effects is estimated as %(tau)s (95 %% interval %(interval)s); "
+        "%(i2)s of the variance of the studies' estimates comes from it (I²; %(q)s, %(p)s)."
     )
     return text % values
 
@@ -140,12 +148,7 @@ def cautions(found: Comparison) -> list[str]:
     if together is not None:
         said += _of_few_studies(found["method"], together)
     if together is not None and together["raised"]:
-        said.append(
-            _(
-                "The studies lie closer together than their errors and spread let expect; the interval is not made "
-                "shorter for that."
-            )
-        )
+        said.append(_why_raised(together["heterogeneity"]))
     if found["population"] != NEW_CLIPS and studies:
         said.append(_("Each study speaks of its own clips here: nothing is said about other music."))
     said += _shared_clips(found)
@@ -153,7 +156,7 @@ def cautions(found: Comparison) -> list[str]:
     unsure = [f"“{row['name']}”" for row in studies if row["simulated"] is None]
     if unsure and not found["simulated"]:
         text = _("These files do not say whether people or a simulation answered: %(names)s.")
-        said.append(text % {"names": ", ".join(unsure)})
+        said.append(text % {"names": _first(unsure)})
     if found["measure"] == WORTH and studies:
         said.append(
             _(
@@ -162,6 +165,13 @@ def cautions(found: Comparison) -> list[str]:
             )
         )
     return said
+
+
+def _why_raised(spread: Mapping[str, Any]) -> str:
+    """Why the interval is the ordinary one: of studies that differ, Hartung and Knapp's may still be shorter."""
+    if spread["q"] < spread["df"]:
+        return _("The studies agree more than their errors let expect; the interval is not made shorter for that.")
+    return _("The interval uses the ordinary standard error, which is larger here than that of Hartung and Knapp.")
 
 
 def _of_few_studies(method: str, together: Mapping[str, Any]) -> list[str]:
@@ -212,8 +222,17 @@ def _of_errors(studies: Sequence[Mapping[str, Any]]) -> list[str]:
             "Standard errors count as known, yet some rest on few degrees of freedom, because of few clips or people: "
             "%(names)s."
         )
-        % {"names": ", ".join(few)}
+        % {"names": _first(few)}
     ]
+
+
+def _first(names: Sequence[str]) -> str:
+    """The first names, and how many more there are: a sentence of twenty titles is not read."""
+    more = len(names) - NAMED
+    listed = ", ".join(names[:NAMED])
+    if more <= 0:
+        return listed
+    return ngettext("%(names)s and %(n)s other", "%(names)s and %(n)s others", more) % {"names": listed, "n": more}
 
 
 def notes(study: Mapping[str, Any]) -> list[str]:
@@ -242,60 +261,3 @@ def _table_notes(table: Mapping[str, Any]) -> list[str]:
         text = _("all would agree if “%(row)s”, “%(item)s” were %(new)s and not %(old)s; nothing was changed")
         said.append(text % {"row": row, "item": item, "old": old, "new": new})
     return said
-
-
-def reason(row: Mapping[str, Any]) -> str:
-    """Why a study is left out, in one sentence with what to do."""
-    values = row["values"]
-    match row["reason"]:
-        case effects.SIMULATED:
-            return _("Simulated people answered it. Such studies are compared with each other only.")
-        case effects.SAME_STUDY:
-            return _("It is the same study as “%(other)s”, which counts once.") % values
-        case effects.NO_MEASURE:
-            has = ", ".join(measure_label(measure) for measure in values["has"])
-            return _("It does not measure this contrast so; choose another measure (%(has)s).") % {"has": has}
-        case effects.NO_CONTRAST:
-            return _other_contrast(values)
-        case effects.NO_POPULATION:
-            return _("It has no standard error of this contrast for these clips; choose new clips.")
-        case effects.OTHER_QUESTION:
-            return _("It asks for “%(mine)s”, not for “%(wanted)s”; choose that question to compare it.") % values
-        case effects.OTHER_UNIT:
-            return _other_unit(values)
-        case code:
-            return _of_code(code)
-
-
-def _other_contrast(values: Mapping[str, Any]) -> str:
-    if "high" not in values:
-        return _("It does not compare these levels; choose another contrast.")
-    high, low = (", ".join(side) for side in values["within"])
-    levels = f"{high}; {low}" if high != low else high
-    return _("It compares %(high)s with %(low)s (within %(levels)s), which is another contrast.") % {
-        "high": values["high"],
-        "low": values["low"],
-        "levels": levels or "—",
-    }
-
-
-def _other_unit(values: Mapping[str, Any]) -> str:
-    mine, wanted = values["mine"], values["wanted"]
-    if "weights" in mine and "weights" in wanted:
-        texts = {"mine": unit_text(POINTS, mine), "wanted": unit_text(POINTS, wanted)}
-        if texts["mine"] == texts["wanted"]:
-            return _("Its second choices were optional, or its number of conditions is another; compare log worths.")
-        return _("Its unit is %(mine)s, not %(wanted)s; compare log worths.") % texts
-    texts = {"mine": unit_text(RATING, mine), "wanted": unit_text(RATING, wanted)}
-    return _("Its unit is %(mine)s, not %(wanted)s; such numbers cannot be compared.") % texts
-
-
-def _of_code(code: str) -> str:
-    return {
-        effects.STOPPED: _("It stopped early by its rule, after which it has no standard error."),
-        effects.FEW_CLIPS: _(
-            "It has fewer than five clips, which say nothing about new ones; compare for these clips."
-        ),
-        effects.SEPARATED: _("A condition was always or never chosen, so its log worths have no finite estimate."),
-        effects.NO_SPREAD: _("All its answers or clips are alike, so its standard error is 0 and cannot be used."),
-    }.get(code, _("Its analysis has no standard error of this contrast; analyse its answers again."))

@@ -1,5 +1,6 @@
 """The page “Compare studies”: which studies and files, what is compared, and the answer."""
 
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -108,9 +109,16 @@ def _asked(listed: list[Candidate], chosen: list[Candidate], sent: QueryDict) ->
         elif slug not in usable:
             text = _("There is no study “%(slug)s” here whose results you may see.")
             problems.append(text % {"slug": slug[:80]})
+    titles = Counter(row.study.title for row in listed)
     return {
         "listed": [
-            {"study": row.study, "hindrance": row.hindrance, "chosen": row.study.slug in usable} for row in listed
+            {
+                "study": row.study,
+                "hindrance": row.hindrance,
+                "chosen": row.study.slug in usable,
+                "is_one_of_many": titles[row.study.title] > 1,
+            }
+            for row in sorted(listed, key=lambda row: bool(row.hindrance))  # those that can be chosen come first
         ],
         "problems": problems[:MOST_STUDIES],
         "most": MOST_STUDIES,

@@ -14,7 +14,9 @@ from analysis.preregistration.files import WRITERS
 from analysis.preregistration.forms import FORMS, OSF
 from analysis.study_results.registration import (
     SAVED,
+    Filing,
     filing_sentence,
+    is_registered_before_opening,
     record_filing,
     registration_of,
     save_registration,
@@ -93,10 +95,17 @@ def _page(
             "text": text,
             "rows": [_row(number, item) for number, item in enumerate(text.items, start=1)],
             "files": list(WRITERS),
-            "filed": [{"filing": each, "words": filing_sentence(study, each)} for each in filed],
+            "filed": [_filed(study, each) for each in filed],
+            "came_first": is_registered_before_opening(study),
         },
         status=status,
     )
+
+
+def _filed(study: Study, filing: Filing) -> dict[str, Any]:
+    """A filing with its sentence, whose address is a link."""
+    before, _address, after = filing_sentence(study, filing).partition(filing.address)
+    return {"filing": filing, "before": before, "after": after}
 
 
 def _row(number: int, item: Item) -> dict[str, Any]:

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
-from django.utils import translation
+from django.utils import timezone, translation
 
 from analysis.preregistration.answers import Answer, Missing
 from analysis.preregistration.forms import Form, Question
 from analysis.preregistration.planned import planned_study
+from analysis.study_results.registration import is_registered_before_opening
 from study.models import Study
 
 SIMULATED = "The answers of this study come from simulated participants: this text shows the software, no research."
 SEALED = "The results of this study are sealed: its conditions are not named here until they are open."
+LATE = "The study opened on %s, before this text was made: filed now, it is no preregistration of its answers."
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,16 @@ def preregistration(study: Study, form: Form) -> Preregistration:
     with translation.override("en"):
         planned = planned_study(study)
         items = tuple(_item(form, question, question.answer(planned)) for question in form.questions)
-        notices = (SIMULATED if study.simulated else "", SEALED if study.is_blinded else "")
+        notices = (SIMULATED if study.simulated else "", SEALED if study.is_blinded else "", _late(study))
         return Preregistration(
             form, study.title, planned.digest, bool(study.plan_digest), items, tuple(filter(None, notices))
         )
+
+
+def _late(study: Study) -> str:
+    if study.opened_at is None or is_registered_before_opening(study):
+        return ""
+    return LATE % timezone.localdate(study.opened_at).isoformat()
 
 
 def _item(form: Form, question: Question, answer: Answer) -> Item:

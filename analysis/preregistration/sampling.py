@@ -10,6 +10,7 @@ from analysis.preregistration.answers import Answer, Missing, counted, paragraph
 from analysis.preregistration.planned import Planned
 from analysis.study_results.checklist_facts import power_sentence
 from analysis.study_results.early_stop import is_planned
+from analysis.study_results.registration import is_registered_before_opening
 from analysis.study_results.reporting_answers import reporting_answers
 from study import texts
 from study.models import Participant, Study
@@ -48,10 +49,11 @@ NO_TIMELINE = Missing(_("when answers are to be collected"), "study_preregister"
 def existing(planned: Planned) -> tuple[str, tuple[Missing, ...]]:
     """Which data exist, by a key of `OSF_EXISTING`, and what is missing; empty if nobody has said it.
 
-    Of a study that nobody has answered, without another statement, none exist.
+    Of a study that nobody has answered, without another statement, none exist; “none” stays true of one that was
+    registered before it opened.
     """
     stated = planned.registration.existing
-    if not planned.answered:
+    if not planned.answered or (stated == "none" and is_registered_before_opening(planned.study)):
         return stated or "none", ()
     if stated == "none":
         return "", (ANSWERS_CAME,)
@@ -78,7 +80,7 @@ def explanation(planned: Planned) -> Answer:
     known = sentences(
         f"{counted(planned.answered, 'person', 'people')} of the study's main stage had given answers when this text "
         "was made."
-        if planned.answered
+        if planned.answered and key != "none"
         else "",
         f"The survey was tried by {counted(pilots, 'pilot participant')}, whose answers are kept apart and not "
         "analysed."
@@ -210,8 +212,12 @@ def stopping_rule(planned: Planned) -> Answer:
     else:
         end = f"The researchers close the study when {people} have finished."
     grace = (
-        f"Who has begun by then may finish within {counted(study.grace_minutes, 'minute')}; their answers count. "
-        "Results by condition cannot be seen before the study is closed, so that collection cannot depend on them."
+        f"Who has begun by then may finish within {counted(study.grace_minutes, 'minute')}; their answers count."
+        if study.grace_minutes
+        else "Who has not finished by then cannot go on; the answers given until then count."
+    )
+    grace += (
+        " Results by condition cannot be seen before the study is closed, so that collection cannot depend on them."
     )
     early = ""
     if is_planned(study):

@@ -19,7 +19,7 @@ from analysis.study_results.deviations import deviations, setting_name, setting_
 from analysis.study_results.factors import factors_of
 from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.planned_contrasts import LESS, MORE, PlannedContrast, planned_contrasts
-from analysis.study_results.registration import Filing, filing_sentence, is_begun, registered
+from analysis.study_results.registration import Filing, came_first, filing_sentence, is_begun, registered
 from study.ballots.table import counted_people
 from study.models import Participant, Study
 from study.participants.exclusion_rules import rule_from_json
@@ -81,7 +81,9 @@ class _Comparison:
 
     def _plan(self) -> Iterator[RegisteredItem]:
         digest, fixed = self.filing.digest, self.study.plan_digest
-        yield RegisteredItem(_("Plan (digest)"), digest[:8], fixed[:8] or "—", digest == fixed)
+        # Recorded after the opening it has the fixed plan's digest, whatever was filed.
+        same = digest == fixed if came_first(self.study, self.filing) else None
+        yield RegisteredItem(_("Plan (digest)"), digest[:8], fixed[:8] or "—", same)
 
     def _people(self) -> Iterator[RegisteredItem]:
         people = counted_people(self.study)
@@ -185,10 +187,8 @@ class _Comparison:
             direction = self.filing.directions.get(contrast.key)
             if direction in (MORE, LESS):
                 found = _tested(self.data, contrast)
-                verdict, same = _verdict(found, direction, alpha)
-                yield RegisteredItem(
-                    _("Hypothesis H%(number)d") % {"number": number}, _as_expected(contrast, direction), verdict, same
-                )
+                name = _("Hypothesis H%(number)d") % {"number": number}
+                yield RegisteredItem(name, _as_expected(contrast, direction), *_verdict(found, direction, alpha))
 
     def _changes(self) -> Iterator[RegisteredItem]:
         versions = len(version_entries(self.study))
@@ -241,13 +241,13 @@ def _tested(data: Mapping[str, Any], contrast: PlannedContrast) -> Mapping[str, 
 
 
 def _verdict(found: Mapping[str, Any], direction: str, alpha: float) -> tuple[str, bool | None]:
-    """What was found in words, and whether it supports the hypothesis; None if nothing was shown."""
+    """What was found in words, and False if the hypothesis was not tested; a result is no departure from the plan."""
     estimate, p = found.get("estimate"), found.get("p_holm") if found.get("p_holm") is not None else found.get("p")
     if estimate is None or p is None:
-        return _("not tested"), None
+        return _("not tested"), False
     numbers = f"{plain(estimate)} ({interval(found.get('ci95'))}; {p_value(p)})"
     if p >= alpha:
         return _("not shown: %(numbers)s") % {"numbers": numbers}, None
     supported = (estimate > 0) == (direction == MORE)
     words = _("supported: %(numbers)s") if supported else _("contradicted: %(numbers)s")
-    return words % {"numbers": numbers}, supported
+    return words % {"numbers": numbers}, None

@@ -128,8 +128,19 @@ def _filing(study: Study, row: Mapping[str, Any]) -> Filing:
 def registered(study: Study) -> Filing | None:
     """The filing that counts: the last that was recorded before the study opened, else the first; None without any."""
     filed = registration_of(study).filed
-    before = [each for each in filed if study.opened_at is None or each.recorded_at < study.opened_at]
+    before = [each for each in filed if came_first(study, each)]
     return before[-1] if before else next(iter(filed), None)
+
+
+def came_first(study: Study, filing: Filing) -> bool:
+    """Whether the filing was recorded before the study opened: later the plan that it describes is not known."""
+    return study.opened_at is None or filing.recorded_at < study.opened_at
+
+
+def is_registered_before_opening(study: Study) -> bool:
+    """Whether the study has opened with a registration that was recorded before."""
+    filing = registered(study)
+    return study.opened_at is not None and filing is not None and came_first(study, filing)
 
 
 def plan_now(study: Study) -> Mapping[str, Any]:
@@ -215,7 +226,7 @@ def _when(study: Study, filing: Filing) -> str:
     if study.opened_at is None:
         return ""
     opened = timezone.localdate(study.opened_at)
-    if filing.recorded_at < study.opened_at:
+    if came_first(study, filing):
         return _("It was recorded here before the study opened.")
     if filing.day < opened:
         return _(
@@ -232,6 +243,10 @@ def _which_plan(study: Study, filing: Filing) -> str:
         if filing.digest == plan_digest_now(study):
             return _("The plan has not been changed since.")
         return _("The plan has been changed since: it is no longer the one that was registered.")
+    if not came_first(study, filing):
+        return _("Whether it describes the plan that was fixed at opening is not known here (SHA-256 %(digest)s).") % {
+            "digest": study.plan_digest
+        }
     if filing.digest == study.plan_digest:
         return _("The plan that was registered is the one that was fixed at opening (SHA-256 %(digest)s).") % {
             "digest": filing.digest

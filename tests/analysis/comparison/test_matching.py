@@ -7,7 +7,7 @@ import pytest
 from analysis.comparison.comparing import choices_of, compare
 from analysis.comparison.effects import Source
 from analysis.comparison.matching import Choice, match
-from analysis.comparison.words import reason
+from analysis.comparison.reasons import reason
 from analysis.statistics.distributions import t_quantile
 from analysis.statistics.meta_analysis import meta_analysis
 from tests.analysis.comparison.sources import source

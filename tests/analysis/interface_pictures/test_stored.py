@@ -26,6 +26,7 @@ from config.health.checks.services import chromium_is_there
 from study.errors import StudyError
 from study.models import Study
 from tests.factories import make_study
+from tests.services import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,7 +60,7 @@ def is_alive(pid: int) -> bool:
     """Whether a process runs; one that has ended and that nobody has asked for its end does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -174,4 +175,5 @@ def test_a_browser_that_fails_is_told_and_leaves_nothing(
     with pytest.raises(BrowserFailed, match=says), running_browser(lambda _path: None, seconds=3):
         pass
     if (child := tmp_path / "child").exists():
-        assert not is_alive(int(child.read_text()))  # it was killed with its children
+        # It was killed with its children, whose end may take a moment.
+        assert wait_until(lambda: not is_alive(int(child.read_text())))

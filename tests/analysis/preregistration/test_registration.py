@@ -9,6 +9,10 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from openpyxl import load_workbook
 
+from analysis.preregistration.document import preregistration
+from analysis.preregistration.forms import OSF
+from analysis.preregistration.planned import Planned
+from analysis.preregistration.sampling import OSF_EXISTING
 from analysis.report.files.html import render_report
 from analysis.report.files.latex import report_latex
 from analysis.report.files.xlsx import report_xlsx
@@ -35,6 +39,7 @@ from tests.factories import UserFactory, make_study
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "https://osf.io/abcde"
+OSF_STOPPING = next(question for question in OSF.questions if question.title == "Stopping rule")
 
 
 def fix_plan(study: Study) -> None:
@@ -93,6 +98,30 @@ def test_a_late_filing_is_told_as_late_and_an_impossible_one_is_refused() -> Non
     late, stated = registration_of(study).filed
     assert "filed after the study had opened" in filing_sentence(study, late)
     assert "the researchers' statement" in filing_sentence(study, stated)
+    # What was filed is not known to be the plan that was fixed before: nothing says so.
+    fix_plan(study)
+    assert "not known here" in filing_sentence(study, stated)
+    assert "registered is the one" not in filing_sentence(study, stated)
+    page = browser(study.owner).get(reverse("study_preregister", args=[study.slug])).text
+    assert "no registration was recorded before" in page
+    assert page.count(ADDRESS) == 4  # of two filings, in address and text of their links
+    assert any("no preregistration of its answers" in text for text in preregistration(study, OSF).notices)
+
+
+def test_a_text_made_again_keeps_what_was_true_when_it_was_filed() -> None:
+    study = registered_study()
+    text = preregistration(study, OSF)
+    assert text.notices == ()
+    chosen = {item.question.key: item.answer for item in text.items}
+    assert chosen["q8"].chosen == (OSF_EXISTING["none"],)
+    assert "had given answers" not in chosen["q9"].text  # beside “prior to creation of data”
+    study.grace_minutes = 0
+    stopping = OSF_STOPPING.answer(Planned(study)).text
+    assert "cannot go on; the answers given until then count" in stopping
+    assert (
+        "was registered before it opened"
+        in browser(study.owner).get(reverse("study_preregister", args=[study.slug])).text
+    )
 
 
 def registered_study(*, alpha_changed: bool = False) -> Study:
@@ -123,7 +152,7 @@ def test_the_report_sets_what_was_registered_beside_what_was_done() -> None:
     assert rows["α"].same
     assert rows["Hypothesis H1"].registered == "images from redefined tags above images from original tags"
     assert rows["Hypothesis H1"].done.startswith("supported: ")
-    assert rows["Hypothesis H1"].same
+    assert rows["Plan (digest)"].same
     assert rows["Deviations from the plan"].same
     assert "Registered at https://osf.io/abcde" in checklist_answers(study, "HEDS 3.0")["3.3.1"]
 
@@ -156,7 +185,7 @@ def test_what_was_done_otherwise_is_marked() -> None:
     assert rows["Rules of exclusion"].done == "left out by rules: 2; by hand: 1"
     assert rows["Rules of exclusion"].same is False
     assert rows["Hypothesis H1"].done.startswith("contradicted: ")
-    assert rows["Hypothesis H1"].same is False
+    assert rows["Hypothesis H1"].same is None  # a finding is no departure from what was registered
     assert rows["Deviations from the plan"].same is False
 
 
