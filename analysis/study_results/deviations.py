@@ -82,7 +82,9 @@ def _target(study: Study, fixed: Mapping[str, Any], analysis: Analysis | None) -
 
 def _excluded(study: Study) -> Iterator[str]:
     reasons = Counter(counted_people(study).filter(excluded=True).values_list("exclusion_reason", flat=True))
-    if reasons:
+    if reasons and study.hides_reasons:
+        yield _("People excluded by hand after opening: %(n)s.") % {"n": reasons.total()}
+    elif reasons:
         yield _("People excluded by hand after opening: %(n)s (%(reasons)s).") % {
             "n": reasons.total(),
             "reasons": "; ".join(f"{reason or _('no reason given')}: {n}" for reason, n in reasons.items()),
@@ -111,7 +113,7 @@ def _clips(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
         clip = clips.get(number)
         if clip is None:
             return f"#{number}"
-        reason = clip.exclusion_reason if not clip.included else ""
+        reason = "" if clip.included or study.hides_clip_reasons else clip.exclusion_reason
         return f"{clip.name} ({reason})" if reason else clip.name
 
     for numbers, words in (

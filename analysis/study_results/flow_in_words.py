@@ -15,6 +15,19 @@ from study.participants.flag_words import flag_name, rule_words
 MOST_REASONS = 6  # reasons given by hand that are listed; the others are counted together
 
 
+WITHHELD = "withheld"  # in place of all reasons given by hand
+
+
+def without_reasons(flow: Mapping[str, Any]) -> dict[str, Any]:
+    """The same flow with all together who were left out by hand, without the researchers' reasons."""
+    counted = dict(flow)
+    if by_hand := counted.get("by_hand"):
+        counted["by_hand"] = {WITHHELD: sum(by_hand.values())}
+    if of_stages := counted.get("of_stages"):
+        counted["of_stages"] = {stage: without_reasons(inner) for stage, inner in of_stages.items()}
+    return counted
+
+
 def other_stages_in_words(flow: Mapping[str, Any]) -> str:
     """How many people took part in the stages that are not in the results; empty of a study without stages."""
     parts = [
@@ -97,14 +110,19 @@ def _flags(further: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _excluded(flow: Mapping[str, Any]) -> list[tuple[str, int]]:
-    hand = list(flow["by_hand"].items())
-    by_hand = [(_("by hand: %(reason)s") % {"reason": reason or _("no reason given")}, n) for reason, n in hand]
+    by_hand = [(_by_hand(reason), n) for reason, n in flow["by_hand"].items()]
     rest = sum(n for _reason, n in by_hand[MOST_REASONS:])
     return [
         *((_("rule: %(rule)s") % {"rule": rule_words(rule_from_json(row))}, row["people"]) for row in flow["by_rule"]),
         *by_hand[:MOST_REASONS],
         *([(_("by hand: other reasons"), rest)] if rest else []),
     ]
+
+
+def _by_hand(reason: str) -> str:
+    if reason == WITHHELD:
+        return _("by hand")
+    return _("by hand: %(reason)s") % {"reason": reason or _("no reason given")}
 
 
 def _some(left: list[tuple[str, int]]) -> list[tuple[str, int]]:

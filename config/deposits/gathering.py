@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.models import Analysis
+from analysis.study_results.flow_in_words import without_reasons
 from analysis.study_results.report_files import CONTENT_TYPES, report_files
 from analysis.study_results.software import software_versions
 from config.bundles.write import deviations_in_english, images_shown
@@ -22,6 +23,7 @@ from config.deposits.describing import describe
 from config.deposits.description import Deposit, File, Role
 from config.deposits.facts import PublicationFacts
 from config.deposits.licences import licence_text
+from config.deposits.making_tables import CLIP_REASONS
 from config.deposits.media import Medium
 from config.deposits.people import keeps_order
 from config.deposits.persons import Finding
@@ -97,8 +99,12 @@ class Gathering:
         left_out = set(self.tables.moderators_left_out)
         moderators = [row for row in self.analysis.plan.get("moderators") or [] if row["column"] not in left_out]
         shown.plan = self.analysis.plan | {"moderators": moderators}
+        shown.study = copy(self.study)
+        shown.flow = without_reasons(self.analysis.flow)
+        shown.study.hidden_answers = self.tables.answers_left_out
+        shown.study.hides_reasons = True
+        shown.study.hides_clip_reasons = CLIP_REASONS in self.tables.left_out
         if not keeps_order(self.study):
-            shown.study = copy(self.study)
             shown.study.hides_seed = True
             shown.plan["seed"] = int(canonical_digest([self.study.slug, self.study.plan_digest])[:8], 16)
         shown.result = json.loads(json.dumps(analyse_deposit(self.folder, shown.plan)))
@@ -137,7 +143,7 @@ class Gathering:
     def _documents(self, shown: Analysis) -> Iterator[str]:
         documents = (
             (
-                *(paths.STUDY, _study(self.study, self.analysis), Role.PLAN, "Study"),
+                *(paths.STUDY, _study(shown.study, shown), Role.PLAN, "Study"),
                 "What was asked and promised: settings, the plan as it was fixed at opening, deviations from it.",
             ),
             (

@@ -82,6 +82,11 @@ class Tables:
         """The plan's moderators that are left out: the analysis of the deposit is without them."""
         return [row["column"] for row in planned_moderators(self.study) if self._is_out(row["column"])]
 
+    @property
+    def answers_left_out(self) -> frozenset[str]:
+        """The columns of people's answers that are left out: the report counts none of their answers."""
+        return frozenset(column.name for column in answer_columns(self.study) if self._is_out(column.name))
+
     @cached_property
     def words(self) -> list[str]:
         """The keys of the questions of a trial that people answer in their own words."""

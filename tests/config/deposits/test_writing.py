@@ -142,6 +142,13 @@ def test_a_deposit_tells_nothing_of_people_that_it_must_not_and_is_the_same_each
     told = b"".join(content for name, content in files.items() if not name.endswith((".zip", ".pdf", ".xlsx")))
     hidden = [SECRET, str(study.seed), *codes, *(one.nonce for one in study.participants.all())]
     assert [word for word in hidden if word.encode() in told.replace(b"<", b" <")] == []
+    # Nor do its texts: the report counts nothing of a column that is left out, and no reason for leaving a person out.
+    with zipfile.ZipFile(io.BytesIO(files["results/report.xlsx"])) as archive:
+        told += b"".join(map(archive.read, archive.namelist()))
+    assert b"Anything else?" not in told
+    assert b"called us by telephone" not in told
+    assert "People excluded by hand after opening: 1." in json.loads(files[paths.STUDY])["deviations"]
+    assert b"by hand" in files["results/report-en.html"]
     plan = json.loads(files[paths.PLAN])
     assert plan["moderators"] == []
     assert json.loads(files[paths.ANALYSIS])["moderators"] != latest(study).result["moderators"]
