@@ -23,7 +23,6 @@ from config.deposits.describing import describe
 from config.deposits.description import Deposit, File, Role
 from config.deposits.facts import PublicationFacts
 from config.deposits.licences import licence_text
-from config.deposits.making_tables import CLIP_REASONS
 from config.deposits.media import Medium
 from config.deposits.people import keeps_order
 from config.deposits.persons import Finding
@@ -99,13 +98,9 @@ class Gathering:
         left_out = set(self.tables.moderators_left_out)
         moderators = [row for row in self.analysis.plan.get("moderators") or [] if row["column"] not in left_out]
         shown.plan = self.analysis.plan | {"moderators": moderators}
-        shown.study = copy(self.study)
+        shown.study = self.tables.without_what_is_left_out()
         shown.flow = without_reasons(self.analysis.flow)
-        shown.study.hidden_answers = self.tables.answers_left_out
-        shown.study.hides_reasons = True
-        shown.study.hides_clip_reasons = CLIP_REASONS in self.tables.left_out
         if not keeps_order(self.study):
-            shown.study.hides_seed = True
             shown.plan["seed"] = int(canonical_digest([self.study.slug, self.study.plan_digest])[:8], 16)
         shown.result = json.loads(json.dumps(analyse_deposit(self.folder, shown.plan)))
         shown.versions = software_versions()
