@@ -10,8 +10,10 @@ from math import isclose
 from pathlib import Path
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
+from analysis.interface_pictures.stored import interface_pictures
 from analysis.models import Analysis
 from analysis.study_results.flow_in_words import without_reasons
 from analysis.study_results.report_files import CONTENT_TYPES, report_files
@@ -156,6 +158,11 @@ class Gathering:
         )
         for path, data, role, title, words in documents:
             yield self._write(path, _json(data), role, title, words)
+        with translation.override("en"):
+            pictures = list(interface_pictures(self.study))
+        for name, content, caption in pictures:
+            path = f"{paths.INTERFACE}/{name}"
+            yield self._write(path, content, Role.PLAN, caption, "A page as participants saw it.")
         text = licence_text(self.study.licence).encode()
         yield self._write(paths.LICENCE, text, Role.LICENCE, "Licence", "Under which licence the data may be used.")
 

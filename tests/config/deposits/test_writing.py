@@ -252,6 +252,14 @@ def test_a_study_with_ratings_and_words_is_analysed_again_from_its_deposit_alone
     assert "n_ballots: 7 in the deposit, 6 made again" in page
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
 
+    # What a stranger wrote reaches no terminal as its commands, and nothing that it says stops the check.
+    (folder / paths.PLAN).write_text(json.dumps(json.loads((folder / paths.PLAN).read_bytes()) | {"conditions": 5}))
+    (folder / paths.STUDY).write_text(json.dumps({"title": "\x1b[31mred"}))
+    (folder / "\x1b[2J.txt").write_text("clears the screen")
+    found = reproduce(folder)
+    assert "The analysis cannot be made again" in found.faults[-1]
+    assert "\x1b" not in "".join([found.title, *found.faults, *found.checked])
+
 
 def test_an_analysis_of_an_earlier_answer_is_not_deposited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking.persons, "findings", lambda *_tables, **_hints: [])
@@ -271,6 +279,8 @@ def test_an_analysis_of_an_earlier_answer_is_not_deposited(tmp_path: Path, monke
 
 
 def test_differences_are_named_by_their_paths() -> None:
+    huge = list(differences({"a": 10**400}, {"a": 1.5}, tolerance=1e-9))
+    assert len(huge) == 1
     one = {"a": [1.0, 2, {"b": None}], "c": True, "d": "x", "gone": 1}
     other = {"a": [1.0 + 1e-12, 2, {"b": 0}], "c": 1, "d": "x", "new": [1, 2]}
     assert list(differences(one, other, tolerance=0)) == [

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 
-from config.deposits import checking, gathering
+from config.deposits import checking, gathering, paths
 from config.deposits.facts import PublicationFacts
 from config.deposits.personal.search import Search
 from config.deposits.persons import findings
@@ -72,6 +73,7 @@ def test_a_deposit_whose_files_say_more_than_was_searched_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = ready(closed_study(people=2, clips=2, description=f"Write to {MAIL}"))
+    study.interface_pictures.create(caption="A trial", image=ContentFile(b"a picture", "a.png"))
     monkeypatch.setattr(checking, "texts_of", lambda *_of: {})
     monkeypatch.setattr(checking.persons, "findings", lambda *_tables, **_hints: [])
     monkeypatch.setattr(gathering, "report_files", lambda _shown: [("report-en.html", b"made of the description")])
@@ -82,5 +84,6 @@ def test_a_deposit_whose_files_say_more_than_was_searched_is_refused(
     assert list(tmp_path.iterdir()) == []
     named = [line.rpartition("(")[2].rstrip(")") for line in str(refused.value).splitlines()]
     call_command("deposit", study.slug, str(tmp_path / "out"), *(f"--accept={name}" for name in named))
-    assert (tmp_path / "out" / "README.md").exists()
+    assert "own-1.png`" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert (tmp_path / "out" / paths.INTERFACE / "own-1.png").read_bytes() == b"a picture"
     assert Study.objects.get().plan["publication"]["kept"] == sorted(set(named))
