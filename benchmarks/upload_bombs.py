@@ -45,6 +45,7 @@ def _measure(folder: Path, environment: dict[str, str], scale: int, only: str) -
     from django.test import Client
 
     from tests.config.uploads.bombs import CLIPS, PICTURES, ZIPS
+    from tests.config.uploads.publish_bombs import PUBLISHED
     from tests.config.uploads.table_bombs import TABLES
     from tests.config.uploads.web_process import Uploads, served
     from tests.factories import make_open_study, make_study
@@ -59,7 +60,7 @@ def _measure(folder: Path, environment: dict[str, str], scale: int, only: str) -
     with served(own_port(), environment, client.cookies["earsight_session"].value) as web:
         print(f"the web process before: {web.peak()} MB\n")
         print("| upload | MB | s | peak MB | survey: median ms | worst ms | answer |\n|---|---|---|---|---|---|---|")
-        for name in [*CLIPS, *PICTURES, *ZIPS, *TABLES]:
+        for name in [*CLIPS, *PICTURES, *ZIPS, *TABLES, *PUBLISHED]:
             if only not in name:
                 continue
             size, answer, said = uploads.send(web, name, scale)

@@ -190,7 +190,7 @@ def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
     progress = count_people(study)
     remarked = counted_people(study).filter(remarked=True)
     reasons = Counter(
-        rule_words(rule_from_json(rules[0])) if rules else _("left out by hand") if study.hides_reasons else reason
+        rule_words(rule_from_json(rules[0])) if rules else _("by hand") if study.hides_reasons else reason
         for rules, reason in remarked.filter(LEFT_OUT).values_list("rule_exclusions", "exclusion_reason")
     )
     clips = study.clips.filter(included=True, is_practice=False).count()

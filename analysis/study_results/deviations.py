@@ -113,7 +113,7 @@ def _clips(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
         clip = clips.get(number)
         if clip is None:
             return f"#{number}"
-        reason = clip.exclusion_reason if not clip.included else ""
+        reason = "" if clip.included or study.hides_clip_reasons else clip.exclusion_reason
         return f"{clip.name} ({reason})" if reason else clip.name
 
     for numbers, words in (

@@ -13,6 +13,17 @@ from study.participants.exclusion_rules import rule_from_json
 from study.participants.flag_words import flag_name, rule_words
 
 MOST_REASONS = 6  # reasons given by hand that are listed; the others are counted together
+WITHHELD = "withheld"  # in place of all reasons given by hand
+
+
+def without_reasons(flow: Mapping[str, Any]) -> dict[str, Any]:
+    """The same flow with all together who were left out by hand, without the researchers' reasons."""
+    counted = dict(flow)
+    if by_hand := counted.get("by_hand"):
+        counted["by_hand"] = {WITHHELD: sum(by_hand.values())}
+    if of_stages := counted.get("of_stages"):
+        counted["of_stages"] = {stage: without_reasons(inner) for stage, inner in of_stages.items()}
+    return counted
 
 
 def other_stages_in_words(flow: Mapping[str, Any]) -> str:
@@ -97,7 +108,7 @@ def _flags(further: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _excluded(flow: Mapping[str, Any]) -> list[tuple[str, int]]:
-    by_hand = [(_left_out_by_hand(reason), n) for reason, n in flow["by_hand"].items()]
+    by_hand = [(_by_hand(reason), n) for reason, n in flow["by_hand"].items()]
     rest = sum(n for _reason, n in by_hand[MOST_REASONS:])
     return [
         *((_("rule: %(rule)s") % {"rule": rule_words(rule_from_json(row))}, row["people"]) for row in flow["by_rule"]),
@@ -106,13 +117,10 @@ def _excluded(flow: Mapping[str, Any]) -> list[tuple[str, int]]:
     ]
 
 
-def _left_out_by_hand(reason: str | None) -> str:
-    """In words; None is of reasons that are not told (`without_reasons`)."""
-    return (
-        _("left out by hand")
-        if reason is None
-        else _("by hand: %(reason)s") % {"reason": reason or _("no reason given")}
-    )
+def _by_hand(reason: str) -> str:
+    if reason == WITHHELD:
+        return _("by hand")
+    return _("by hand: %(reason)s") % {"reason": reason or _("no reason given")}
 
 
 def _some(left: list[tuple[str, int]]) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ are those of CONSORT 2025 (Hopewell et al.) as far as a study without treatment 
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 from typing import Any
 
@@ -93,15 +93,6 @@ def count_flow(people: Iterable[Participant], rules: Sequence[Rule]) -> dict[str
             "flags": dict(flags.most_common()),
         },
     }
-
-
-def without_reasons(flow: Mapping[str, Any]) -> dict[str, Any]:
-    """The counted flow with all who were left out by hand together: their reasons may point to a person."""
-    total = sum((flow.get("by_hand") or {}).values())
-    told = {**flow, "by_hand": {None: total}} if total else dict(flow)
-    if "of_stages" in flow:
-        told["of_stages"] = {stage: without_reasons(counted) for stage, counted in flow["of_stages"].items()}
-    return told
 
 
 def _end_of(person: Participant) -> tuple[str, Any]:

@@ -29,9 +29,9 @@ FEWEST_FOR_A_MEAN = 10
 def who_took_part(study: Study) -> list[AnswersGiven]:
     """The answers of the people whose ballots are analysed, question by question, in the active language.
 
-    Device, language and checks stand there if anybody has a value, questions always.
+    Device, language and checks stand there if anybody has a value, questions always; nothing of `hidden_answers`.
     """
-    columns = answer_columns(study)
+    columns = [column for column in answer_columns(study) if column.name not in study.hidden_answers]
     counted = counted_people(study).filter(main_answered__gt=0).exclude(LEFT_OUT)
     batches = in_batches(counted.only("study", "kind", "number", "answers"))
     people = [typed_values(person.answers, columns) for batch in batches for person in batch]

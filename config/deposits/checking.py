@@ -1,22 +1,23 @@
 """What stands in the way of a deposit: what the study lacks, and what in it might point to a person."""
 
 from collections.abc import Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
 from analysis.study_results import analyses
-from analysis.study_results.reporting_answers import FIELDS, reporting_answers
-from config.bundles.write import deviations_in_english
+from analysis.study_results.reporting_answers import reporting_answers
 from config.deposits import persons
 from config.deposits.facts import PublicationFacts, publication_facts
 from config.deposits.media import Medium, copy_media
 from config.deposits.people import keeps_order
+from config.deposits.personal.search import Search
 from config.deposits.persons import Finding
 from config.deposits.table import RowsOf, Table
 from config.deposits.tables import Tables
+from config.deposits.texts import texts_of
+from config.deposits.written_texts import written_findings
 from study.jobs.files import work_folder
 from study.models import Study
 from study.participants.answers_table import answer_columns
@@ -98,15 +99,28 @@ def findings_in(
         files.setdefault(table.name, []).append(folder / table.path)
     found = persons.findings(
         {name: RowsOf(tuple(these)) for name, these in files.items()},
-        texts_of(study),
+        texts_of(tables, facts),
         roles=persons.roles_of(answer_columns(study)),
-        known_names=[name for person in study.members.all() if (name := person.get_full_name())],
+        known_names=_known_names(study),
         own=_own(study, facts),
         in_order_of_arrival=keeps_order(study),
     )
     for one in media:
         found += persons.file_metadata_findings(folder / one.path, one.path)
     return found
+
+
+def findings_in_texts(tables: Tables, folder: Path, facts: PublicationFacts) -> list[Finding]:
+    """What of the files that are written below `folder` might point to a person and was not found before."""
+    study, own = tables.study, _own(tables.study, facts)
+    known = [*texts_of(tables, facts).values(), *own]
+    seed = None if keeps_order(study) else study.seed
+    search = Search(_known_names(study), own)
+    return list(written_findings(folder, known, search, codes=tables.codes, seed=seed))
+
+
+def _known_names(study: Study) -> list[str]:
+    return [name for person in study.members.all() if (name := person.get_full_name())]
 
 
 def _own(study: Study, facts: PublicationFacts) -> list[str]:
@@ -116,26 +130,3 @@ def _own(study: Study, facts: PublicationFacts) -> list[str]:
         said += [one.name, one.family, one.orcid, one.affiliation]
     said += [facts.address, *(row.identifier for row in facts.related)]
     return [text for text in said if text]
-
-
-def texts_of(study: Study) -> dict[str, str]:
-    """The texts of the study that stand in its deposit, by where they are from."""
-    found = {"study: title": study.title, "study: description": study.description}
-    for name in ("question", "consent_text", "instructions"):
-        found |= {f"study: {name} ({code})": text for code, text in getattr(study, name).items()}
-    found |= {f"study: condition {row.key}": row.label for row in study.conditions.all()}
-    said = reporting_answers(study)
-    found |= {f"reporting: {key}": said[key] for key, _label, _help in FIELDS if key in said and key != "contact"}
-    told = copy(study)
-    told.hides_reasons = True
-    found |= {f"deviation {n}": text for n, text in enumerate(deviations_in_english(told, None), start=1)}
-    for part in ("questions_before", "questions_after"):
-        found[f"study: {part}"] = getattr(study, part)
-    for clip in study.clips.filter(included=True).prefetch_related("stimuli__condition"):
-        for stimulus in clip.stimuli.all():
-            found |= {
-                f"provenance of {clip.name}, {stimulus.condition.key}: {key}": text
-                for key, text in stimulus.provenance.items()
-                if isinstance(text, str) and key != "prompt"
-            }
-    return {where: text for where, text in found.items() if text}

@@ -10,10 +10,12 @@ from math import isclose
 from pathlib import Path
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
+from analysis.interface_pictures.stored import interface_pictures
 from analysis.models import Analysis
-from analysis.study_results.participant_flow import without_reasons
+from analysis.study_results.flow_in_words import without_reasons
 from analysis.study_results.report_files import CONTENT_TYPES, report_files
 from analysis.study_results.software import software_versions
 from config.bundles.write import deviations_in_english, images_shown
@@ -98,11 +100,9 @@ class Gathering:
         left_out = set(self.tables.moderators_left_out)
         moderators = [row for row in self.analysis.plan.get("moderators") or [] if row["column"] not in left_out]
         shown.plan = self.analysis.plan | {"moderators": moderators}
-        shown.flow = without_reasons(self.analysis.flow or {})
-        shown.study = copy(self.study)
-        shown.study.hides_reasons = True
+        shown.study = self.tables.without_what_is_left_out()
+        shown.flow = without_reasons(self.analysis.flow)
         if not keeps_order(self.study):
-            shown.study.hides_seed = True
             shown.plan["seed"] = int(canonical_digest([self.study.slug, self.study.plan_digest])[:8], 16)
         shown.result = json.loads(json.dumps(analyse_deposit(self.folder, shown.plan)))
         shown.versions = software_versions()
@@ -158,6 +158,11 @@ class Gathering:
         )
         for path, data, role, title, words in documents:
             yield self._write(path, _json(data), role, title, words)
+        with translation.override("en"):
+            pictures = list(interface_pictures(self.study))
+        for name, content, caption in pictures:
+            path = f"{paths.INTERFACE}/{name}"
+            yield self._write(path, content, Role.PLAN, caption, "A page as participants saw it.")
         text = licence_text(self.study.licence).encode()
         yield self._write(paths.LICENCE, text, Role.LICENCE, "Licence", "Under which licence the data may be used.")
 

@@ -17,6 +17,7 @@ from study.tables.spreadsheet import csv_parts
 
 NOTES = (("paintings.csv", "note"), ("clipsleftout.csv", "reason"))
 """Table and column of what researchers wrote in their own words."""
+CLIP_REASONS = "clipsleftout.csv:reason"
 CAN_BE_LEFT_OUT = ("clips.csv:tags", "stimuli.csv:prompt", *(f"{table}:{name}" for table, name in NOTES))
 
 

@@ -47,6 +47,7 @@ CLIPS_LEFT_OUT = table_path("clipsleftout")
 CODEBOOK = "documentation/codebook.csv"
 PLAN = "documentation/plan.json"
 STUDY = "documentation/study.json"
+INTERFACE = "documentation/interface"
 PROVENANCE = "materials/provenance.json"
 IMAGES = "materials/images"
 SOUNDS = "materials/sounds"

@@ -23,6 +23,7 @@ from config.deposits.reading import DepositFiles, opened
 from config.deposits.same_json import differences
 
 MOST_SHOWN = 20
+_LONGEST_TITLE = 200
 _LONGEST = 2 * 60 * 60  # seconds that an analysis may take; that of thousands of people takes minutes
 _PROGRAM = "import django; django.setup(); from config.deposits.recomputing import main; main()"
 # What the analysis reads.
@@ -98,13 +99,13 @@ def reproduce(path: Path, *, fresh: bool = False) -> Reproduction:
         else:
             found = list(differences(stored, made["result"], tolerance=0.0 if exact else 1e-9))
     return Reproduction(
-        title=str(study.get("title", "")) or path.stem,
+        title=_printable(str(study.get("title", ""))[:_LONGEST_TITLE]) or path.stem,
         checked=tuple(_checked(files, plan, exact, fresh)),
         unchecked=UNCHECKED,
-        differences=tuple(_first(found)),
-        faults=tuple(_first(faults)),
+        differences=tuple(map(_printable, _first(found))),
+        faults=tuple(map(_printable, _first(faults))),
         versions={
-            name: (stated.get(name, "—"), made["versions"].get(name, "—"))
+            _printable(name): (_printable(stated.get(name, "—")), made["versions"].get(name, "—"))
             for name in sorted(stated.keys() | made["versions"].keys())
         },
         digests={name: digests[name] for name in read if name in digests},
@@ -168,7 +169,8 @@ def _analyse(python: Path, folder: Path, scratch: Path) -> dict[str, Any]:
 
 def _checked(files: DepositFiles, plan: Mapping[str, Any], exact: bool, fresh: bool) -> Iterator[str]:
     yield f"The checksums of {len(files.names) - 1} files in {paths.SUMS}."
-    conditions = ", ".join(map(str, plan.get("conditions") or ()))
+    named = plan.get("conditions")
+    conditions = _printable(", ".join(map(str, named)) if isinstance(named, list) else "none")
     yield f"The analysis, made again from the tables and the options in {paths.PLAN} (conditions: {conditions})."
     yield (
         "Every number, to the last digit: the same versions of Earsight, NumPy and SciPy made them."
@@ -177,6 +179,11 @@ def _checked(files: DepositFiles, plan: Mapping[str, Any], exact: bool, fresh: b
     )
     where = "in a virtual environment made for it, with the versions that the deposit names" if fresh else ""
     yield f"In a process of its own {where}".strip() + ", without database, settings or data of this installation."
+
+
+def _printable(text: str) -> str:
+    """What a deposit says, as a terminal may show it: signs that control it are not printed."""
+    return "".join(sign if sign.isprintable() else "�" for sign in text)
 
 
 def _first(found: list[str]) -> Iterator[str]:

@@ -30,8 +30,11 @@ def _same(one: Any, other: Any, tolerance: float) -> bool:
         return type(one) is type(other) and bool(one == other)
     if not isinstance(other, int | float):
         return False
-    # Near zero a relative difference says nothing.
-    return one == other or (tolerance > 0 and isclose(one, other, rel_tol=tolerance, abs_tol=tolerance))
+    try:
+        # Near zero a relative difference says nothing.
+        return one == other or (tolerance > 0 and isclose(one, other, rel_tol=tolerance, abs_tol=tolerance))
+    except OverflowError:  # a number with hundreds of digits
+        return False
 
 
 def _shown(value: Any) -> str:

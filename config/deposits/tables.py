@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -17,8 +18,8 @@ from analysis.tables.study_tables import (
 )
 from config.deposits import columns as described
 from config.deposits import paths
-from config.deposits.making_tables import CAN_BE_LEFT_OUT, NOTES, write_making
-from config.deposits.people import new_codes, write_by_person
+from config.deposits.making_tables import CAN_BE_LEFT_OUT, CLIP_REASONS, NOTES, write_making
+from config.deposits.people import keeps_order, new_codes, write_by_person
 from config.deposits.table import Table, read_table
 from study.ballots.long_table import LONG_COLUMNS
 from study.ballots.table import CONTENT, columns_of
@@ -81,6 +82,16 @@ class Tables:
     def moderators_left_out(self) -> list[str]:
         """The plan's moderators that are left out: the analysis of the deposit is without them."""
         return [row["column"] for row in planned_moderators(self.study) if self._is_out(row["column"])]
+
+    def without_what_is_left_out(self) -> Study:
+        """The study as texts of the deposit are made from it: they say nothing of what its tables keep back."""
+        shown = copy(self.study)
+        columns = (column.name for column in answer_columns(self.study))
+        shown.hidden_answers = frozenset(name for name in columns if self._is_out(name))
+        shown.hides_reasons = True
+        shown.hides_clip_reasons = CLIP_REASONS in self.left_out
+        shown.hides_seed = not keeps_order(self.study)
+        return shown
 
     @cached_property
     def words(self) -> list[str]:

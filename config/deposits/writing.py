@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from analysis.study_results import analyses
 from config.deposits import paths
-from config.deposits.checking import Hindrance, findings_in, found_in, hindrances, not_accepted
+from config.deposits.checking import Hindrance, findings_in, findings_in_texts, found_in, hindrances, not_accepted
 from config.deposits.facts import publication_facts
 from config.deposits.formats import metadata_files
 from config.deposits.gathering import Gathering, digest_of
@@ -112,6 +112,9 @@ def _write(study: Study, folder: Path, today: date | None, notes: list[Finding] 
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8", newline="")
         yield name
+    left = not_accepted(findings_in_texts(tables, folder, facts), facts)
+    if left:
+        raise DepositRefused([f"{one.where}: {one.what} {one.example} ({one.accept_as})" for one in left])
     study.refresh_from_db(fields=["erasures"])
     if not analyses.is_current(analysis):
         raise NotAllowedNow(_("Somebody has withdrawn or answers have changed meanwhile: analyse again, then deposit."))

@@ -247,7 +247,10 @@ class Study(models.Model):
     # Of an object from which the report of a published deposit is made: whether its texts keep the seed to themselves,
     # and why researchers left people out.
     hides_seed = False
-    hides_reasons = False
+    # Of the same: the columns of people's answers of which its texts say nothing.
+    hidden_answers: frozenset[str] = frozenset()
+    # Of the same: whether its texts keep to themselves why researchers left people out, or clips.
+    hides_reasons = hides_clip_reasons = False
 
     @property
     def shown_seed(self) -> str:

@@ -13,6 +13,7 @@ from config.deposits.facts import publication_facts, save_publication_facts
 from config.deposits.persons import Finding
 from config.deposits.tables import Tables
 from config.deposits.writing import DepositRefused, write_deposit, zip_deposit
+from config.deposits.written_texts import is_written_text
 from study.console.downloads import DOWNLOADED
 from study.jobs.files import work_folder
 from study.management.arguments import path_of
@@ -92,7 +93,8 @@ def _remember(study: Study, accepted: list[str], left_out: list[str]) -> None:
         facts = replace(facts, left_out=(*facts.left_out, *left_out))
         save_publication_facts(study, facts)
     if accepted := [key for key in accepted if key not in facts.kept]:
-        _check(accepted, [finding.accept_as for finding in found_in(study)], "--accept")
+        files = [key for key in accepted if is_written_text(key)]
+        _check(accepted, [*(finding.accept_as for finding in found_in(study)), *files], "--accept")
         save_publication_facts(study, replace(facts, kept=(*facts.kept, *accepted)))
 
 

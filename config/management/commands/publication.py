@@ -8,6 +8,7 @@ from config.deposits.facts import facts_from, facts_to_json, publication_facts, 
 from config.deposits.jobs import KINDS, ask_for, undecided
 from config.deposits.tables import Tables
 from config.deposits.writing import found_in, hindrances
+from config.deposits.written_texts import is_written_text
 from study.access import Access, Right
 from study.errors import StudyError
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
@@ -52,7 +53,7 @@ def choose(access: Access, given: Given) -> dict[str, Any]:
     known = {row.key for row in choices_of(access.study)}
     if chosen.keys() - known:
         known |= {finding.accept_as for finding in found_in(undecided(access.study))}
-    if unknown := [key for key in chosen if key not in known]:
+    if unknown := [key for key in chosen if key not in known and not is_written_text(key)]:
         raise StudyError(f"There is no finding '{unknown[0]}': `publication findings` lists them.")
     decide(access.study, chosen, actor=access.user)
     return {"done": "Saved.", "chosen": {key: str(choice) for key, choice in chosen.items()}}

@@ -141,6 +141,13 @@ def test_a_deposit_tells_nothing_of_people_that_it_must_not_and_is_the_same_each
     told = b"".join(content for name, content in files.items() if not name.endswith((".zip", ".pdf", ".xlsx")))
     hidden = [SECRET, REASON, str(study.seed), *codes, *(one.nonce for one in study.participants.all())]
     assert [word for word in hidden if word.encode() in told.replace(b"<", b" <")] == []
+    # Nor do its texts: the report counts nothing of a column that is left out, and no reason for leaving a person out.
+    with zipfile.ZipFile(io.BytesIO(files["results/report.xlsx"])) as archive:
+        told += b"".join(map(archive.read, archive.namelist()))
+    assert b"Anything else?" not in told
+    assert b"called us by telephone" not in told
+    assert "People excluded by hand after opening: 1." in json.loads(files[paths.STUDY])["deviations"]
+    assert b"by hand" in files["results/report-en.html"]
     plan = json.loads(files[paths.PLAN])
     assert plan["moderators"] == []
     assert json.loads(files[paths.ANALYSIS])["moderators"] != latest(study).result["moderators"]
@@ -235,6 +242,14 @@ def test_a_study_with_ratings_and_words_is_analysed_again_from_its_deposit_alone
     assert "n_ballots: 7 in the deposit, 6 made again" in page
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
 
+    # What a stranger wrote reaches no terminal as its commands, and nothing that it says stops the check.
+    (folder / paths.PLAN).write_text(json.dumps(json.loads((folder / paths.PLAN).read_bytes()) | {"conditions": 5}))
+    (folder / paths.STUDY).write_text(json.dumps({"title": "\x1b[31mred"}))
+    (folder / "\x1b[2J.txt").write_text("clears the screen")
+    found = reproduce(folder)
+    assert "The analysis cannot be made again" in found.faults[-1]
+    assert "\x1b" not in "".join([found.title, *found.faults, *found.checked])
+
 
 def test_an_analysis_of_an_earlier_answer_is_not_deposited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking.persons, "findings", lambda *_tables, **_hints: [])
@@ -254,6 +269,8 @@ def test_an_analysis_of_an_earlier_answer_is_not_deposited(tmp_path: Path, monke
 
 
 def test_differences_are_named_by_their_paths() -> None:
+    huge = list(differences({"a": 10**400}, {"a": 1.5}, tolerance=1e-9))
+    assert len(huge) == 1
     one = {"a": [1.0, 2, {"b": None}], "c": True, "d": "x", "gone": 1}
     other = {"a": [1.0 + 1e-12, 2, {"b": 0}], "c": 1, "d": "x", "new": [1, 2]}
     assert list(differences(one, other, tolerance=0)) == [

@@ -24,6 +24,10 @@ BOMBS = (
     "spreadsheet with a row of a trillion",
     "predictions of a whole data set",
     "rules of aliases of aliases",
+    "own picture of 49 million pixels",
+    "analysis of 65 MB of zeros",
+    "analysis of millions of lists",
+    "analysis of a hundred thousand levels",
 )
 
 

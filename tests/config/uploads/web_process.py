@@ -23,6 +23,7 @@ from config.demo.processes import wait_until_served, web_command
 from study.jobs.work import run_job
 from study.models import Job
 from tests.config.uploads.bombs import CLIPS, PICTURES, ZIPS
+from tests.config.uploads.publish_bombs import PUBLISHED
 from tests.config.uploads.table_bombs import TABLES
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -125,6 +126,9 @@ def _said(response: httpx2.Response, script: bool) -> str:
     if response.status_code == 302:
         return "taken"
     faults = re.search(r'<ul class="(?:upload-faults|problems)"[^>]*>(.*?)</ul>', response.text, re.DOTALL)
+    faults = faults or re.search(
+        r'<(?:ul class="errorlist|div class="notice error)"[^>]*>(.*?)</(?:ul|div)>', response.text, re.DOTALL
+    )
     return unescape(re.sub(r"\s*<.*?>\s*", " ", faults[1] if faults else response.text[:500])).strip()
 
 
@@ -161,6 +165,8 @@ class Uploads:
         """Make the bomb `name` and upload it; return its bytes, what it got, and the pattern of what it should get."""
         if name in TABLES:
             return self._send_table(web, name, scale)
+        if name in PUBLISHED:
+            return self._send_published(web, name, scale)
         suffix = CLIPS[name][0] if name in CLIPS else PICTURES[name][0] if name in PICTURES else "zip"
         path = self._folder / f"bomb{next(self._numbers)}.{suffix}"
         files = [(path.name, path)]
@@ -177,6 +183,18 @@ class Uploads:
         size = path.stat().st_size
         page = "clips" if name in CLIPS else "upload"
         answer = web.upload(f"/console/studies/{self._slug}/{page}/", files, self._survey, script=name in CLIPS)
+        path.unlink()
+        return size, answer, said
+
+    def _send_published(self, web: WebProcess, name: str, scale: int) -> tuple[int, Answer, str]:
+        address, suffix, make, said = PUBLISHED[name]
+        path = self._folder / f"published.{suffix}"
+        path.write_bytes(make(scale))
+        size = path.stat().st_size
+        is_picture = address == "study_interface"
+        page = reverse(address, args=[self._slug] if is_picture else [])
+        field, values = ("picture", {"caption": "A page"}) if is_picture else ("files", {})
+        answer = web.upload(page, [(path.name, path)], self._survey, script=False, field=field, values=values)
         path.unlink()
         return size, answer, said
 
