@@ -10,13 +10,13 @@ from typing import Any
 
 import frictionless
 import jsonschema
-import mlcroissant
 import yaml
 from datacite import schema45
 from huggingface_hub import DatasetCard
 
 from config.deposits import paths
 from study.tables.spreadsheet import unescape_formula
+from tests.config.deposits.croissant_reader import mlcroissant
 from tests.config.deposits.formats import own_environment
 
 CHECK_CRATES = Path(__file__).parent / "formats" / "rocrate_check.py"

@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import mlcroissant
 import pytest
 
 from config.deposits.description import File, Kind
 from config.deposits.paths import table_name
+from tests.config.deposits.croissant_reader import mlcroissant
 from tests.config.deposits.formats.conftest import Written
 
 # mlcroissant uses a class of rdflib that is to go.

@@ -10,7 +10,6 @@ from typing import Any
 
 import frictionless
 import jsonschema
-import mlcroissant
 import pytest
 import yaml
 from datacite import schema45
@@ -21,6 +20,7 @@ from hypothesis import strategies as st
 from config.deposits.description import Creator, Deposit
 from config.deposits.formats import WRITERS, metadata_files
 from config.deposits.wording import SIMULATED
+from tests.config.deposits.croissant_reader import mlcroissant
 from tests.config.deposits.examples import HOSTILE, hostile
 from tests.config.deposits.formats import own_environment
 from tests.config.deposits.formats.conftest import Written, write_whole
