@@ -16,7 +16,7 @@ class EarsightConfig(AppConfig):
         from config.accounts import account_log, attempts, sessions
         from config.backups.unfinished import check_restore
         from config.demo import responsible  # noqa: F401  (registers what a copy of a demo keeps)
-        from config.deposits import navigation as publishing  # noqa: F401  (registers page, jobs and part of the plan)
+        from config.deposits.console import navigation as publishing  # noqa: F401  (registers page, jobs, plan)
         from config.health import study_work
         from config.installation.checks import register_checks
         from config.rehearsals import navigation  # noqa: F401  (registers the page)

@@ -11,7 +11,7 @@ from config.accounts.second_factor.pages import second_factor
 from config.accounts.second_factor.sign_in import sign_in_code
 from config.accounts.sign_in import SignInView
 from config.bundles.taking_in.pages import study_import
-from config.deposits.pages import deposit_badge, deposit_work, publication_choices, study_publish
+from config.deposits.console.pages import deposit_badge, deposit_work, publication_choices, study_publish
 from config.rehearsals.pages import rehearsal_remove, study_rehearse
 from config.views import home, study_bundle
 from study.api.urls import nowhere_urlpatterns

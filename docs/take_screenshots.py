@@ -35,8 +35,8 @@ from analysis.study_results.gallery import switch_off, switch_on  # noqa: E402
 from analysis.study_results.shared_reports import end_share, share_report  # noqa: E402
 from config.demo.addresses import listen_on, own_web_address  # noqa: E402
 from config.demo.processes import Processes, wait_until_served, web_command  # noqa: E402
+from config.deposits.console.jobs import ask_for  # noqa: E402
 from config.deposits.facts import facts_from, publication_facts, save_publication_facts  # noqa: E402
-from config.deposits.jobs import ask_for  # noqa: E402
 from config.rehearsals.request import Wanted, rehearse_study  # noqa: E402
 from study.jobs.work import run_job  # noqa: E402
 from study.models import Job, Study  # noqa: E402

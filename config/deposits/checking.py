@@ -11,11 +11,11 @@ from analysis.study_results.reporting_answers import reporting_answers
 from config.deposits import persons
 from config.deposits.facts import PublicationFacts, publication_facts
 from config.deposits.media import Medium, copy_media
-from config.deposits.people import keeps_order
 from config.deposits.personal.search import Search
 from config.deposits.persons import Finding
-from config.deposits.table import RowsOf, Table
-from config.deposits.tables import Tables
+from config.deposits.tables.people import keeps_order
+from config.deposits.tables.study_tables import Tables
+from config.deposits.tables.table import RowsOf, Table
 from config.deposits.texts import texts_of
 from config.deposits.written_texts import written_findings
 from study.jobs.files import work_folder

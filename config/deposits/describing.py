@@ -14,9 +14,9 @@ from analysis.study_results.reporting_answers import reporting_answers
 from config.deposits.description import Condition, Deposit, File
 from config.deposits.facts import PublicationFacts
 from config.deposits.licences import licence_address
-from config.deposits.people import keeps_order
 from config.deposits.persons import Finding, personal_sentences
-from config.deposits.tables import Tables
+from config.deposits.tables.people import keeps_order
+from config.deposits.tables.study_tables import Tables
 from study import texts
 from study.ballots.commitments import ENDED
 from study.ballots.table import kinds_of

@@ -20,16 +20,16 @@ from analysis.study_results.report_files import CONTENT_TYPES, report_files
 from analysis.study_results.software import software_versions
 from config.bundles.write import deviations_in_english, images_shown
 from config.deposits import paths
-from config.deposits.codebook import codebook_csv
 from config.deposits.describing import describe
 from config.deposits.description import Deposit, File, Role
 from config.deposits.facts import PublicationFacts
 from config.deposits.licences import licence_text
 from config.deposits.media import Medium
-from config.deposits.people import keeps_order
 from config.deposits.persons import Finding
-from config.deposits.table import Table
-from config.deposits.tables import Tables
+from config.deposits.tables.codebook import codebook_csv
+from config.deposits.tables.people import keeps_order
+from config.deposits.tables.study_tables import Tables
+from config.deposits.tables.table import Table
 from study.digests import canonical_digest
 from study.errors import NotAllowedNow
 from study.models import Study
@@ -94,7 +94,7 @@ class Gathering:
 
         Numbers that rest on random draws depend on the order of people; all others are as they were.
         """
-        from config.deposits.recomputing import analyse_deposit
+        from config.deposits.reproduction.recomputing import analyse_deposit
 
         shown = copy(self.analysis)
         left_out = set(self.tables.moderators_left_out)

@@ -8,7 +8,7 @@ from analysis.study_results.registration import registration_of
 from analysis.study_results.reporting_answers import FIELDS, reporting_answers
 from config.bundles.write import deviations_in_english
 from config.deposits.facts import PublicationFacts
-from config.deposits.tables import Tables
+from config.deposits.tables.study_tables import Tables
 from study.models import Study
 
 _LOCALIZED = ("question", "consent_text", "instructions", "screen_out_text")

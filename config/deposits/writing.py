@@ -18,7 +18,7 @@ from config.deposits.formats import metadata_files
 from config.deposits.gathering import Gathering, digest_of
 from config.deposits.media import copy_media
 from config.deposits.persons import Finding
-from config.deposits.tables import Tables
+from config.deposits.tables.study_tables import Tables
 from study.errors import NotAllowedNow
 from study.models import Study
 

@@ -185,7 +185,7 @@ def test_a_teammate_has_access(analysed: SimpleNamespace) -> None:
     """The control of the tests above: the same requests succeed for a member of the study."""
     client = browser(analysed.teammate)
     both = zip(named_addresses_of(analysed.draft), addresses_of(analysed.closed), strict=True)
-    # The badge is there once a deposit was checked, as in tests/config/deposits/test_pages.py.
+    # The badge is there once a deposit was checked, as in tests/config/deposits/console/test_pages.py.
     mine = [(one, other) for (row, one), other in both if NEEDS[row][0] is not OWN and row != "deposit_badge"]
     for address, other in mine:
         statuses = {client.get(url).status_code for url in (address, other)}

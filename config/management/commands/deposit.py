@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from config.deposits.checking import found_in
 from config.deposits.facts import publication_facts, save_publication_facts
 from config.deposits.persons import Finding
-from config.deposits.tables import Tables
+from config.deposits.tables.study_tables import Tables
 from config.deposits.writing import DepositRefused, write_deposit, zip_deposit
 from config.deposits.written_texts import is_written_text
 from study.console.downloads import DOWNLOADED

@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from config.deposits.choices import Choice, choices_of, decide
+from config.deposits.console.choices import Choice, choices_of, decide
+from config.deposits.console.jobs import KINDS, ask_for, undecided
 from config.deposits.facts import facts_from, facts_to_json, publication_facts, save_publication_facts
-from config.deposits.jobs import KINDS, ask_for, undecided
-from config.deposits.tables import Tables
+from config.deposits.tables.study_tables import Tables
 from config.deposits.writing import found_in, hindrances
 from config.deposits.written_texts import is_written_text
 from study.access import Access, Right

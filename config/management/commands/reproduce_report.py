@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from config.bundles.reading import Unreadable
-from config.deposits.reproducing import Reproduction, badge_page, reproduce
+from config.deposits.reproduction.reproducing import Reproduction, badge_page, reproduce
 from study.management.arguments import output_file, path_of
 from study.management.command import EarsightCommand
 

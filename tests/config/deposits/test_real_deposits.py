@@ -16,7 +16,7 @@ from analysis.statistics.results import THESE_CLIPS
 from config.demo import study as demo
 from config.deposits import paths
 from config.deposits.facts import publication_facts, save_publication_facts
-from config.deposits.reproducing import reproduce
+from config.deposits.reproduction.reproducing import reproduce
 from config.deposits.writing import found_in, write_deposit
 from study.models import Study
 from tests.analysis.answered_studies import answered_study, close

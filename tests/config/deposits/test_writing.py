@@ -14,14 +14,14 @@ from django.core.management import CommandError, call_command
 
 from analysis.study_results.analyses import build_analysis, latest
 from config.deposits import checking, paths
-from config.deposits.columns import WORDS_LEFT_OUT
 from config.deposits.facts import PublicationFacts, publication_facts, save_publication_facts
 from config.deposits.formats import WRITERS
-from config.deposits.people import new_codes
 from config.deposits.persons import Finding
-from config.deposits.reproducing import badge_page, reproduce
-from config.deposits.same_json import differences
-from config.deposits.tables import Tables
+from config.deposits.reproduction.reproducing import badge_page, reproduce
+from config.deposits.reproduction.same_json import differences
+from config.deposits.tables.columns import WORDS_LEFT_OUT
+from config.deposits.tables.people import new_codes
+from config.deposits.tables.study_tables import Tables
 from config.deposits.writing import found_in, hindrances, write_deposit, zip_deposit
 from study.errors import NotAllowedNow
 from study.models import Clip, Study

@@ -10,7 +10,7 @@ from config.deposits import checking, gathering, paths
 from config.deposits.facts import PublicationFacts
 from config.deposits.personal.search import Search
 from config.deposits.persons import findings
-from config.deposits.tables import Tables
+from config.deposits.tables.study_tables import Tables
 from config.deposits.texts import texts_of
 from config.deposits.written_texts import written_findings
 from study.models import Study

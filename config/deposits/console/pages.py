@@ -12,10 +12,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from analysis.console.result_pages import send_report_page
-from config.deposits.choices import Choice, choices_of, decide
+from config.deposits.console.choices import Choice, choices_of, decide
+from config.deposits.console.forms import PublicationForm, with_row
+from config.deposits.console.jobs import KINDS, REPRODUCTION, ask_for, ready_result
 from config.deposits.facts import SAVED, publication_facts, save_publication_facts
-from config.deposits.forms import PublicationForm, with_row
-from config.deposits.jobs import KINDS, REPRODUCTION, ask_for, ready_result
 from config.deposits.media import sound_path
 from config.deposits.writing import hindrances
 from study import jobs

@@ -23,7 +23,7 @@ from analysis.tables.clips_left_out import count_clips_left_out
 from analysis.tables.errors import TableError
 from analysis.tables.paintings import count_paintings
 from config.deposits import paths
-from config.deposits.table import RowsOf
+from config.deposits.tables.table import RowsOf
 from study.models import StudyStage
 
 

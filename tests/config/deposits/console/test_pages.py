@@ -12,12 +12,12 @@ from django.test import Client
 from django.urls import reverse
 
 from analysis.study_results.analyses import build_analysis
-from config.deposits import jobs as deposit_jobs
-from config.deposits.choices import Choice, decide
+from config.deposits.console import jobs as deposit_jobs
+from config.deposits.console.choices import Choice, decide
+from config.deposits.console.jobs import KINDS
 from config.deposits.facts import KEY, facts_from, publication_facts, save_publication_facts
-from config.deposits.jobs import KINDS
 from config.deposits.persons import Finding
-from config.deposits.reproducing import Reproduction
+from config.deposits.reproduction.reproducing import Reproduction
 from study.errors import StudyError
 from study.jobs.work import run_job
 from study.models import Job, Role, Study
@@ -198,8 +198,10 @@ def test_the_deposit_is_made_checked_and_out_of_date_when_something_changes(
         at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
     )
     read: list[Path] = []
-    monkeypatch.setattr("config.deposits.reproducing.reproduce", lambda path: read.append(path) or found)
-    monkeypatch.setattr("config.deposits.reproducing.badge_page", lambda _found: "<!doctype html><p>reproduced")
+    monkeypatch.setattr("config.deposits.reproduction.reproducing.reproduce", lambda path: read.append(path) or found)
+    monkeypatch.setattr(
+        "config.deposits.reproduction.reproducing.badge_page", lambda _found: "<!doctype html><p>reproduced"
+    )
     checked = ask(client, closed, "reproduction")
     assert (checked.state, checked.error) == (Job.State.READY, "")
     assert checked.outcome["reproduced"] is True
@@ -247,7 +249,7 @@ def test_commands_do_what_the_page_does(closed: Study, monkeypatch: pytest.Monke
         "no facts of a publication: editor"
         in run("publication", "facts", closed.slug, "editor=x", "--as", "mina")["error"]
     )
-    for module in ("config.management.commands.publication", "config.deposits.jobs"):
+    for module in ("config.management.commands.publication", "config.deposits.console.jobs"):
         monkeypatch.setattr(f"{module}.found_in", lambda _study: [CITY])
     run("publication", "choose", closed.slug, "--leave-out", CITY.accept_as, "--as", "mina")
     (found,) = run("publication", "findings", closed.slug, "--as", "mina")["findings"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from config.deposits.table import Table
+from config.deposits.tables.table import Table
 from study.tables.spreadsheet import csv_text
 
 COLUMNS = ("table", "column", "meaning", "kind", "unit", "values", "minimum", "maximum", "may_be_empty", "refers_to")

@@ -7,11 +7,11 @@ from typing import Any
 
 from analysis.tables.clips_left_out import clips_left_out_csv
 from analysis.tables.paintings import paintings_csv
-from config.deposits import columns as described
 from config.deposits import paths
 from config.deposits.description import Column
 from config.deposits.media import image_path, sound_path
-from config.deposits.table import Table, read_table
+from config.deposits.tables import columns as described
+from config.deposits.tables.table import Table, read_table
 from study.models import Stimulus, Study
 from study.tables.spreadsheet import csv_parts
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from config.deposits.console.jobs import FINDINGS, read_findings, ready_result
 from config.deposits.facts import publication_facts, save_publication_facts
-from config.deposits.jobs import FINDINGS, read_findings, ready_result
 from config.deposits.persons import Finding
-from config.deposits.tables import Tables
+from config.deposits.tables.study_tables import Tables
 from study.errors import StudyError
 from study.models import Study
 

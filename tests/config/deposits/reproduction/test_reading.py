@@ -8,9 +8,9 @@ import pytest
 
 from config.bundles.reading import Unreadable
 from config.deposits import paths
-from config.deposits.fresh_environment import fresh_python
-from config.deposits.reading import opened
-from config.deposits.reproducing import reproduce
+from config.deposits.reproduction.fresh_environment import fresh_python
+from config.deposits.reproduction.reading import opened
+from config.deposits.reproduction.reproducing import reproduce
 
 
 def sums(**files: bytes) -> bytes:

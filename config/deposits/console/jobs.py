@@ -107,7 +107,7 @@ def _contents(path: Path) -> list[dict[str, Any]]:
 
 
 def _reproduce(job: RunningJob) -> None:
-    from config.deposits.reproducing import badge_page, reproduce  # what it needs is a worker's
+    from config.deposits.reproduction.reproducing import badge_page, reproduce  # what it needs is a worker's
 
     file = ready_result(job.study, DEPOSIT)
     if file is None:

@@ -24,4 +24,4 @@ def _of_copy(stored: Any) -> dict[str, Any]:
 register(PathStep("publish", _("Publish"), "study_publish", Group.RESULTS, 20, applies=_is_no_rehearsal))
 plan_parts.register(plan_parts.PlanPart(KEY, facts_from, _of_copy))
 for kind in ("deposit", "deposit-findings", "deposit-reproduction"):
-    jobs.expect(kind, "config.deposits.jobs")
+    jobs.expect(kind, "config.deposits.console.jobs")

@@ -18,14 +18,14 @@ from django.utils import translation
 
 from config.bundles.reading import Unreadable
 from config.deposits import paths
-from config.deposits.fresh_environment import fresh_python
-from config.deposits.reading import DepositFiles, opened
-from config.deposits.same_json import differences
+from config.deposits.reproduction.fresh_environment import fresh_python
+from config.deposits.reproduction.reading import DepositFiles, opened
+from config.deposits.reproduction.same_json import differences
 
 MOST_SHOWN = 20
 _LONGEST_TITLE = 200
 _LONGEST = 2 * 60 * 60  # seconds that an analysis may take; that of thousands of people takes minutes
-_PROGRAM = "import django; django.setup(); from config.deposits.recomputing import main; main()"
+_PROGRAM = "import django; django.setup(); from config.deposits.reproduction.recomputing import main; main()"
 # What the analysis reads.
 _READ = (paths.PLAN, paths.ANALYSIS, paths.VERSIONS, paths.STUDY)
 _NEEDED = (paths.PLAN, paths.ANALYSIS, paths.VERSIONS, paths.BALLOTS, paths.PARTICIPANTS)

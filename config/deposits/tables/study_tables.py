@@ -16,11 +16,11 @@ from analysis.tables.study_tables import (
     other_stages,
     settle_people,
 )
-from config.deposits import columns as described
 from config.deposits import paths
-from config.deposits.making_tables import CAN_BE_LEFT_OUT, CLIP_REASONS, NOTES, write_making
-from config.deposits.people import keeps_order, new_codes, write_by_person
-from config.deposits.table import Table, read_table
+from config.deposits.tables import columns as described
+from config.deposits.tables.clips_and_images import CAN_BE_LEFT_OUT, CLIP_REASONS, NOTES, write_making
+from config.deposits.tables.people import keeps_order, new_codes, write_by_person
+from config.deposits.tables.table import Table, read_table
 from study.ballots.long_table import LONG_COLUMNS
 from study.ballots.table import CONTENT, columns_of
 from study.instruments.content import canonical_content

@@ -1,0 +1,1 @@
+"""The page “Publish”, and what workers do for it."""
