@@ -171,8 +171,8 @@ def reml(y: np.ndarray, v: np.ndarray) -> float:
     The score has several roots in rare cases: the restricted likelihood is compared over a grid, then the score's root
     near the best point is found.
     """
-    ends = np.log10([1e-8 * v.min(), 1e3 * (v.mean() + y.var())])
-    grid = np.concatenate([[0.0], np.logspace(*ends, int(_GRID * (ends[1] - ends[0])) + 2)])
+    first, last = np.log10([1e-8 * v.min(), 1e3 * (v.mean() + y.var())])
+    grid = np.concatenate([[0.0], np.logspace(first, last, int(_GRID * (last - first)) + 2)])
     best = int(np.argmax(_restricted_likelihood(y, v, grid)))
     if best == 0:
         low, high = 0.0, float(grid[1])
