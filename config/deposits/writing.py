@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO
@@ -28,10 +28,13 @@ _THE_TIME = (1980, 1, 1, 0, 0, 0)  # of all files in the zip: the same study giv
 
 
 class DepositRefused(NotAllowedNow):
-    """There can be no deposit yet; `reasons` are all of them, a sentence each."""
+    """There can be no deposit yet; `reasons` are all of them, a sentence each.
 
-    def __init__(self, reasons: list[str]) -> None:
-        self.reasons = reasons
+    `findings` are those in files that were written and nowhere before, which only a written deposit shows.
+    """
+
+    def __init__(self, reasons: list[str], findings: Sequence[Finding] = ()) -> None:
+        self.reasons, self.findings = reasons, findings
         super().__init__(" ".join(reasons))
 
 
@@ -114,7 +117,7 @@ def _write(study: Study, folder: Path, today: date | None, notes: list[Finding] 
         yield name
     left = not_accepted(findings_in_texts(tables, folder, facts), facts)
     if left:
-        raise DepositRefused([f"{one.where}: {one.what} {one.example} ({one.accept_as})" for one in left])
+        raise DepositRefused([f"{one.where}: {one.what} {one.example} ({one.accept_as})" for one in left], left)
     study.refresh_from_db(fields=["erasures"])
     if not analyses.is_current(analysis):
         raise NotAllowedNow(_("Somebody has withdrawn or answers have changed meanwhile: analyse again, then deposit."))

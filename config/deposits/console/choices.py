@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from config.deposits.console.jobs import FINDINGS, read_findings, ready_result
+from config.deposits.console.jobs import FINDINGS, found_in_files, read_findings, ready_result
 from config.deposits.facts import publication_facts, save_publication_facts
 from config.deposits.persons import Finding
 from config.deposits.tables.study_tables import Tables
@@ -55,7 +55,8 @@ def choices_of(study: Study) -> list[Decision]:
     facts = publication_facts(study)
     decided = dict.fromkeys(facts.left_out, Choice.LEAVE_OUT) | dict.fromkeys(facts.kept, Choice.KEEP)
     file = ready_result(study, FINDINGS)
-    found = {finding.accept_as: finding for finding in (read_findings(file) if file is not None else ())}
+    known = [*(read_findings(file) if file is not None else ()), *found_in_files(study)]
+    found = {finding.accept_as: finding for finding in known}
     may_go = dict.fromkeys(Tables(study).can_be_left_out())
     rows = [
         Decision(key, decided.get(key, Choice.OPEN), found.get(key), key in may_go) for key in found | decided | may_go

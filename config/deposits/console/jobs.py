@@ -14,7 +14,7 @@ from analysis.study_results.prepared import check_results, results_version
 from analysis.tables.study_tables import settle_people
 from config.deposits.facts import KEY, SAVED, facts_to_json, publication_facts
 from config.deposits.persons import Finding
-from config.deposits.writing import found_in, hindrances, zip_deposit
+from config.deposits.writing import DepositRefused, found_in, hindrances, zip_deposit
 from study import jobs
 from study.access import Right
 from study.errors import NotAllowedNow
@@ -76,6 +76,16 @@ def read_findings(file: JobFile) -> list[Finding]:
         return [Finding(**row) for row in json.load(stored)]
 
 
+def found_in_files(study: Study) -> list[Finding]:
+    """Return what was found in the files of the deposit that a worker last wrote of these data, and so refused.
+
+    Raises:
+        StudyError: the deposit's files may not be given out now.
+    """
+    job = jobs.newest_job(study, DEPOSIT, {})
+    return [Finding(**row) for row in job.outcome.get("findings", ())] if job is not None else []
+
+
 def _findings_version(study: Study, _arguments: Mapping[str, Any] = MappingProxyType({})) -> list[Any]:
     """Return what changes with the findings: all that changes results, but for what is decided about them."""
     code, row, entries, *rest = results_version(study)
@@ -87,9 +97,15 @@ def _make(job: RunningJob) -> None:
     files = job.folder / "deposit"
     files.mkdir()
     path = job.new_result(file_name(job.study), "application/zip")
-    with path.open("wb") as file:
-        for done, name in enumerate(zip_deposit(job.study, file, files), start=1):
-            job.report(done, at_hand=name)
+    try:
+        with path.open("wb") as file:
+            for done, name in enumerate(zip_deposit(job.study, file, files), start=1):
+                job.report(done, at_hand=name)
+    except DepositRefused as error:
+        # Without examples: a job's outcome stays when somebody withdraws.
+        job.outcome["findings"] = [asdict(replace(finding, example="")) for finding in error.findings]
+        job.keep_outcome()
+        raise
     job.outcome["contents"] = _contents(path)
 
 

@@ -174,6 +174,12 @@ def test_the_deposit_is_made_checked_and_out_of_date_when_something_changes(
         in client.post(reverse("deposit_work", args=[closed.slug, "reproduction"]), follow=True).text
     )
 
+    name = "results/report-en.html"
+    in_report = Finding(where=name, what="This looks like a name.", rows=1, example="", blocks=True, accept_as=name)
+    monkeypatch.setattr("config.deposits.writing.findings_in_texts", lambda *_of: [in_report])
+    assert ask(client, closed, "deposit").state == Job.State.FAILED
+    assert "This looks like a name." in client.get(page_of(closed)).text, "only the written deposit shows it"
+    client.post(reverse("publication_choices", args=[closed.slug]), {f"choice {name}": "keep"})
     job = ask(client, closed, "deposit")
     assert (job.state, job.error) == (Job.State.READY, "")
     file = job.results.get()
