@@ -173,7 +173,7 @@ FORGED = [
     (setting(plan={"reporting": {"dataset": 1}}), "plan.reporting.dataset"),
     (setting(plan={"unheard": 1}), "plan.unheard"),
     (setting(plan={"publication": {"creators": [{"family": 1}]}}), "plan.publication"),
-    (setting(plan={"registration": {"filed": [{"form": "osf"}]}}), "plan.registration.filed.0"),
+    (setting(plan={"registration": {"existing": "x"}}), "plan.registration.existing"),
     (setting(stages={"pilot": 3}, stage="pilot"), "stages.pilot"),
     (setting(stages={}, stage="pilot"), "asks for no number of people"),
     (setting(orders_version=99), "orders_version"),
