@@ -4,10 +4,14 @@
 text that nobody thought of.
 """
 
+import csv
+import io
+import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -45,22 +49,47 @@ def written_findings(
         if path in tables:
             continue
         name, text = path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")
-        if path.suffix == ".html":
-            text = unescape(_NO_TEXT.sub(" ", text))
-        for one in search.tags(text):
+        words = _words(path.suffix, text)
+        for one in search.tags(words):
             if one.value.lower() not in before and not _SECTION.fullmatch(one.value):
                 what = _("This looks like %(kind)s. Take it out of the text.") % {"kind": _(one.kind)}
                 yield _finding(name, what, masked(one.value, one.secret), About.IDENTIFIER)
-        for code in sorted(set(codes).intersection(_CODE.findall(text))):
+        for code in sorted(set(codes).intersection(_CODE.findall(words))):
             if code not in before:
                 what = _("The study's own code of a person, which tells when the person came. Take it out of the text.")
                 yield _finding(name, what, code, About.ARRIVAL)
-        if seed is not None and str(seed) in _NUMBER.findall(text):
+        if seed is not None and str(seed) in _NUMBER.findall(words if path.suffix == ".html" else text):
             what = _(
                 "The seed gives each person’s orders again, and so the place in which each of them came. Leave the "
                 "seed out."
             )
             yield _finding(name, what, "", About.ARRIVAL)
+
+
+def _words(suffix: str, text: str) -> str:
+    """What somebody may have written: of JSON the texts and keys, of a table each cell by itself.
+
+    Two numbers beside each other, as the ends of an interval, would look like the position of a place.
+    """
+    if suffix == ".html":
+        return unescape(_NO_TEXT.sub(" ", text))
+    if suffix in (".json", ".jsonld"):
+        return "\n".join(_texts_of(json.loads(text)))
+    if suffix == ".csv":
+        return "\n".join(cell for row in csv.reader(io.StringIO(text)) for cell in row)
+    return text
+
+
+def _texts_of(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield key
+            yield from _texts_of(inner)
+    elif isinstance(value, Sequence):
+        for inner in value:
+            yield from _texts_of(inner)
 
 
 def _finding(name: str, what: str, example: str, about: About) -> Finding:

@@ -86,7 +86,9 @@ def test_deposits_of_the_demos_copy_and_of_ratings_are_valid_everywhere_and_made
     assert deposit.clips == study.clips
     assert [effect.contrast for effect in deposit.effects] == [effect.contrast for effect in study.effects]
     zipped = Path(shutil.make_archive(str(tmp_path / "zipped"), "zip", tmp_path / "demo"))
-    matched = match([study, deposit, read_source(zipped, "zipped.zip")], Choice(population=THESE_CLIPS))
+    same = next(effect for effect in study.effects if effect.population == THESE_CLIPS and effect.se)
+    choice = Choice(contrast=same.contrast.key, measure=same.measure, population=THESE_CLIPS)
+    matched = match([study, deposit, read_source(zipped, "zipped.zip")], choice)
     assert [(row.source.name, row.reason) for row in matched.left_out] == [(demos_copy.title, SAME_STUDY)] * 2
 
 
