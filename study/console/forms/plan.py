@@ -289,7 +289,8 @@ class PlanForm(KeptForm, forms.ModelForm):
         useless = {"allow_none_fits"} if not instrument.choose else set()
         useless |= set() if compares else {"match_controls", "rule_match_failed"}
         useless |= set() if compares or rates else {"attention_trials", "rule_attention_failed"}
-        hidden |= {name for name in useless if not self._stored(name)}  # what is set has to be seen, to be taken out
+        # What is set has to be seen, to be taken out; what a page from before sends has to be refused, not lost.
+        hidden |= {name for name in useless if not self._stored(name) and self.data.get(name) in (None, "", "0")}
         for name in hidden:
             del self.fields[name]
 
