@@ -22,6 +22,7 @@ ELSEWHERE = {
     "study/design/conditions.py": "the opaque labels of conditions, for researchers",
     "study/ballots/receipts.py": "compares digests",
     "study/simulation/chosen_preference.py": "draws from a fixed seed what a rehearsal expects",
+    "study/simulation/expectation.py": "draws from a fixed seed what simulated people will answer on average",
     "study/ballots/table.py": "the labels of a sealed export",
     "study/background_work/lookout.py": "how long a worker waits before it looks again",
 }
