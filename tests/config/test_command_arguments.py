@@ -83,7 +83,7 @@ def run(tmp_path: Path) -> Callable[..., str]:
         ("compare_studies", ["--respondents", "0"], "is no whole number from 1 to 2,000"),
         ("compare_studies", ["--method", "ml"], "invalid choice"),
         ("compare_studies", ["--study", "nowhere"], "There is no study nowhere"),
-        ("compare_studies", [], "scores.csv: no weights and no number of people fit this table"),
+        ("compare_studies", [], "scores.csv: the rows have no factors"),
         ("analyze", ["--weights", "nan,1"], "the first must be above 0"),
         ("analyze", ["--weights", "3,1,1"], "weights are two numbers"),
         ("analyze", ["--draws", "1000000000"], "at most 1,000,000"),
