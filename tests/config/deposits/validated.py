@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import frictionless
 import jsonschema
 import yaml
 from datacite import schema45
@@ -16,8 +15,8 @@ from huggingface_hub import DatasetCard
 
 from config.deposits import paths
 from study.tables.spreadsheet import unescape_formula
-from tests.config.deposits.croissant_reader import mlcroissant
 from tests.config.deposits.formats import own_environment
+from tests.config.deposits.outside_readers import frictionless, mlcroissant
 
 CHECK_CRATES = Path(__file__).parent / "formats" / "rocrate_check.py"
 VALIDATE_CITATIONS = """

@@ -9,8 +9,8 @@ import pytest
 
 from config.deposits.description import File, Kind
 from config.deposits.paths import table_name
-from tests.config.deposits.croissant_reader import mlcroissant
 from tests.config.deposits.formats.conftest import Written
+from tests.config.deposits.outside_readers import mlcroissant
 
 # mlcroissant uses a class of rdflib that is to go.
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import frictionless
 import jsonschema
 import pytest
 import yaml
@@ -20,10 +19,10 @@ from hypothesis import strategies as st
 from config.deposits.description import Creator, Deposit
 from config.deposits.formats import WRITERS, metadata_files
 from config.deposits.wording import SIMULATED
-from tests.config.deposits.croissant_reader import mlcroissant
 from tests.config.deposits.examples import HOSTILE, hostile
 from tests.config.deposits.formats import own_environment
 from tests.config.deposits.formats.conftest import Written, write_whole
+from tests.config.deposits.outside_readers import frictionless, mlcroissant
 
 VALIDATE_ALL = """
 import sys

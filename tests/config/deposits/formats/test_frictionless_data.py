@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import frictionless
 import jsonschema
 import pytest
 
 from config.deposits.description import Kind
 from config.deposits.paths import BALLOTS, table_name
 from tests.config.deposits.formats.conftest import Written
+from tests.config.deposits.outside_readers import frictionless
 
 
 def test_packages_are_valid_with_their_tables_digests_and_keys(choices: Written, ratings: Written) -> None:
