@@ -4,7 +4,7 @@ import csv
 import sys
 
 _limit = csv.field_size_limit()
-import frictionless  # noqa: E402
+import frictionless.formats.csv  # noqa: E402  (otherwise loaded at the first table)
 import mlcroissant  # noqa: E402
 from absl import logging  # noqa: E402
 
