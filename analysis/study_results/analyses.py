@@ -195,13 +195,7 @@ def compute(analysis: Analysis) -> Analysis:
 
 def _compute(analysis: Analysis) -> None:
     # Imported here: it loads SciPy and Arrow, which the web process does not need.
-    from analysis.study_results.csv_analysis import (
-        analyse_apart,
-        analyse_by_version,
-        analyse_table,
-        has_stopped,
-        match_control_of,
-    )
+    from analysis.study_results.csv_analysis import analyse_tables
 
     study = analysis.study
     study.refresh_from_db(fields=["erasures"])
@@ -214,20 +208,21 @@ def _compute(analysis: Analysis) -> None:
     with tempfile.TemporaryDirectory(prefix="earsight-analysis-") as folder:
         analysis.ballots_digest = _write_tables(study, Path(folder))
         analysis.flow = participant_flow(study)
-        tables = analysed_tables(study)
-        analysis.result = analyse_table(Path(folder) / tables[StudyStage.MAIN], analysis.plan)
-        if study.version > 1:
-            people = counted_people(study).only("study", "kind", "number", "study_version")
-            versions = {person.code: person.study_version for batch in in_batches(people) for person in batch}
-            analysis.result |= analyse_by_version(
-                Path(folder) / tables[StudyStage.MAIN], analysis.plan, versions, stopped=has_stopped(analysis.result)
-            )
-        if (follow_up := tables.get(StudyStage.FOLLOW_UP)) is not None:
-            analysis.result["follow_up"] = analyse_apart(Path(folder) / follow_up, analysis.plan)
-    if control := match_control_of(match_control_csv(study)):
-        analysis.result["match_control"] = control
+        tables = {stage: Path(folder) / name for stage, name in analysed_tables(study).items()}
+        analysis.result = analyse_tables(
+            tables[StudyStage.MAIN],
+            analysis.plan,
+            version_of=_versions_of_people(study) if study.version > 1 else {},
+            follow_up=tables.get(StudyStage.FOLLOW_UP),
+            control=match_control_csv(study),
+        )
     analysis.result["paintings"] = count_paintings(paintings_csv(study), analysis.plan["conditions"])
     analysis.result["clips_left_out"] = count_clips_left_out(clips_left_out_csv(study))
+
+
+def _versions_of_people(study: Study) -> dict[str, int]:
+    people = counted_people(study).only("study", "kind", "number", "study_version")
+    return {person.code: person.study_version for batch in in_batches(people) for person in batch}
 
 
 def plan_of(study: Study) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Loads SciPy and Arrow; the web process must not import this module.
 
 import csv
 import io
+import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -54,6 +55,34 @@ def analyse_table(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
     return to_json(result)
 
 
+def analyse_tables(
+    ballots: Path,
+    plan: Mapping[str, Any],
+    *,
+    version_of: Mapping[str, Any],
+    follow_up: Path | None,
+    control: bytes | None,
+) -> dict[str, Any]:
+    """The public analysis JSON of a study's tables, but for what is counted of clips and paintings.
+
+    Args:
+        version_of: the version of each participant, by code; empty if the study was never changed while it ran.
+        follow_up: the ballot table of the follow-up stage; None without one.
+        control: the table of match control; None without one.
+
+    Raises:
+        TableError, StatisticsError: as `analyse_table` of `ballots`.
+    """
+    result = analyse_table(ballots, plan)
+    if version_of:
+        result |= analyse_by_version(ballots, plan, version_of, stopped=has_stopped(result))
+    if follow_up is not None:
+        result["follow_up"] = analyse_apart(follow_up, plan)
+    if control is not None and (found := match_control_of(control)):
+        result["match_control"] = found
+    return result
+
+
 # What is kept of people who are analysed apart from those of the plan.
 _APART = ("n_participants", "n_clips", "n_ballots", "primary", "scores")
 # Each version adds a row to a table that people read: the first, and so many of the newest.
@@ -95,7 +124,16 @@ def analyse_by_version(
         at = next(rows).index("participant")
         answered = sorted({int(version_of[row[at]]) for row in rows})  # one at a time: there may be millions
     shown = answered if len(answered) <= MOST_VERSIONS else [answered[0], *answered[1 - MOST_VERSIONS :]]
-    parts = {number: path.with_name(f"version_{number}.csv") for number in shown}
+    with tempfile.TemporaryDirectory(prefix="earsight-versions-") as folder:
+        parts = {number: Path(folder) / f"version_{number}.csv" for number in shown}
+        _divide(path, at, version_of, parts)
+        found = [{"version": number} | analyse_apart(part, plan, stopped=stopped) for number, part in parts.items()]
+    left_out = len(answered) - len(shown)
+    return {"versions": found} | ({"versions_left_out": left_out} if left_out else {})
+
+
+def _divide(path: Path, at: int, version_of: Mapping[str, Any], parts: Mapping[int, Path]) -> None:
+    """Write the rows of a ballot table into the part of their participant's version; `at`: the participant's column."""
     with ExitStack() as open_files:
         rows = csv.reader(open_files.enter_context(path.open(encoding="utf-8", newline="")))
         header = next(rows)
@@ -108,9 +146,6 @@ def analyse_by_version(
         for row in rows:
             if (number := int(version_of[row[at]])) in writers:
                 writers[number].writerow(row)
-    found = [{"version": number} | analyse_apart(part, plan, stopped=stopped) for number, part in parts.items()]
-    left_out = len(answered) - len(shown)
-    return {"versions": found} | ({"versions_left_out": left_out} if left_out else {})
 
 
 def has_stopped(result: Mapping[str, Any]) -> bool:

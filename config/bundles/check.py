@@ -204,13 +204,7 @@ def _differences(exported: Any, again: Any, path: str = "") -> Iterator[str]:
 def _check_analysis(bundle: Bundle) -> None:
     # Imported here because the web process, which imports this module, does without SciPy and Arrow.
     from analysis.statistics.errors import StatisticsError
-    from analysis.study_results.csv_analysis import (
-        analyse_apart,
-        analyse_by_version,
-        analyse_table,
-        has_stopped,
-        match_control_of,
-    )
+    from analysis.study_results.csv_analysis import analyse_tables
     from analysis.tables.clips_left_out import count_clips_left_out
     from analysis.tables.errors import TableError
     from analysis.tables.paintings import count_paintings
@@ -220,20 +214,17 @@ def _check_analysis(bundle: Bundle) -> None:
     plan, exported = bundle.json("plan.json"), bundle.json("analysis.json")
     try:
         with tempfile.TemporaryDirectory(prefix="earsight-check-") as folder:
-            table = Path(folder) / "ballots.csv"
-            with table.open("wb") as file:
-                file.writelines(bundle.pieces(table.name))
-            computed = analyse_table(table, plan)
-            if versions := version_of_people(bundle.participants):
-                computed |= analyse_by_version(table, plan, versions, stopped=has_stopped(computed))
-            if FOLLOW_UP in bundle.members:
-                table = Path(folder) / FOLLOW_UP
+            tables = {name: Path(folder) / name for name in (BALLOTS, FOLLOW_UP) if name in bundle.members}
+            for name, table in tables.items():
                 with table.open("wb") as file:
-                    file.writelines(bundle.pieces(table.name))
-                computed["follow_up"] = analyse_apart(table, plan)
-        if MATCH_CONTROL in bundle.members:
-            control = match_control_of(bundle.read(MATCH_CONTROL))
-            computed |= {"match_control": control} if control else {}
+                    file.writelines(bundle.pieces(name))
+            computed = analyse_tables(
+                tables[BALLOTS],
+                plan,
+                version_of=version_of_people(bundle.participants),
+                follow_up=tables.get(FOLLOW_UP),
+                control=bundle.read(MATCH_CONTROL) if MATCH_CONTROL in bundle.members else None,
+            )
     except (TableError, StatisticsError) as error:
         raise Unreadable(f"The ballots cannot be analysed again: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
