@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from config.deposits.description import Creator, Related
+from config.deposits.personal.check_digits import is_mod_11_2
 from study.errors import StudyError
 from study.models import Study
 from study.models.log import record
@@ -138,12 +139,8 @@ def orcid_of(text: str) -> str:
     digits = re.sub(r"^https?://(www\.)?orcid\.org/", "", text.strip()).replace("-", "").replace(" ", "").upper()
     if not digits:
         return ""
-    total = 0
-    if re.fullmatch(r"[0-9]{15}[0-9X]", digits):
-        for digit in digits[:15]:
-            total = (total + int(digit)) * 2
-        if digits[15] == "0123456789X"[(12 - total % 11) % 11]:
-            return "-".join(digits[place : place + 4] for place in (0, 4, 8, 12))
+    if re.fullmatch(r"[0-9]{15}[0-9X]", digits) and is_mod_11_2(digits):
+        return "-".join(digits[place : place + 4] for place in (0, 4, 8, 12))
     raise StudyError(_("“%(text)s” is no ORCID: write all sixteen digits, 0000-0002-1825-0097.") % {"text": text[:60]})
 
 
