@@ -91,20 +91,21 @@ def _csv(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> Iterator[
     return csv_parts(chain([names], ([row[name] for name in names] for row in rows)))
 
 
-def _json(data: Any) -> bytes:
+def json_bytes(data: Any) -> bytes:
+    """Data as JSON that people can read, the same bytes for the same data."""
     return (json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True, default=str) + "\n").encode()
 
 
 def _json_with_list(data: Mapping[str, Any], key: str, items: Iterable[Any]) -> Iterator[bytes]:
-    """What `_json` gives for `data` with the list `items` under `key`, in parts."""
+    """What `json_bytes` gives for `data` with the list `items` under `key`, in parts."""
     place = secrets.token_hex(16)
-    before, after = _json({**data, key: [place]}).split(json.dumps(place).encode())
+    before, after = json_bytes({**data, key: [place]}).split(json.dumps(place).encode())
     indent = before[before.rindex(b"\n") :]
     first = True
     for item in items:
-        yield (before if first else b"," + indent) + _json(item).rstrip(b"\n").replace(b"\n", indent)
+        yield (before if first else b"," + indent) + json_bytes(item).rstrip(b"\n").replace(b"\n", indent)
         first = False
-    yield _json({**data, key: []}) if first else after
+    yield json_bytes({**data, key: []}) if first else after
 
 
 def _study(study: Study, analysis: Analysis | None, log: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
@@ -190,7 +191,7 @@ def _stimuli(study: Study, images: bool) -> Iterator[tuple[str, Content]]:
                 with stimulus.image.open("rb") as file:
                     yield name, file.read()
     yield "stimuli.csv", _csv(rows, ("clip", "condition", "file", "image_digest", "painter"))
-    yield "provenance.json", _json(provenance)
+    yield "provenance.json", json_bytes(provenance)
 
 
 def _own_files(study: Study) -> Iterator[tuple[str, bytes]]:
@@ -271,7 +272,7 @@ def _read_tables(study: Study, sealed: bool) -> Iterator[tuple[str, Content]]:
     if not sealed:
         if late_answers(study).exists():
             yield "late_answers.csv", _csv(late_rows(study), late_columns_of(study))
-        yield COMMITMENTS, _json(commitments_json(study))
+        yield COMMITMENTS, json_bytes(commitments_json(study))
 
 
 def contents(
@@ -308,9 +309,9 @@ def contents(
     yield from _own_files(study)
     if analysis is None or analysis.result is None:
         return
-    yield "plan.json", _json(analysis.plan)
-    yield "analysis.json", _json(analysis.result)
-    yield "versions.json", _json(analysis.versions)
+    yield "plan.json", json_bytes(analysis.plan)
+    yield "analysis.json", json_bytes(analysis.result)
+    yield "versions.json", json_bytes(analysis.versions)
     # An analysis of before they were counted has no such table either.
     if "paintings" in analysis.result:
         yield from _with_codebook(PAINTINGS, paintings.paintings_csv(study), paintings.COLUMNS)

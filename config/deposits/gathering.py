@@ -1,6 +1,5 @@
 """Gather the files of a deposit below a folder, and describe them."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
@@ -18,7 +17,7 @@ from analysis.models import Analysis
 from analysis.study_results.flow_in_words import without_reasons
 from analysis.study_results.report_files import CONTENT_TYPES, report_files
 from analysis.study_results.software import software_versions
-from config.bundles.write import deviations_in_english, images_shown
+from config.bundles.write import deviations_in_english, images_shown, json_bytes
 from config.deposits import paths
 from config.deposits.describing import describe
 from config.deposits.description import Deposit, File, Role
@@ -30,7 +29,7 @@ from config.deposits.tables.codebook import codebook_csv
 from config.deposits.tables.people import keeps_order
 from config.deposits.tables.study_tables import Tables
 from config.deposits.tables.table import Table
-from study.digests import canonical_digest
+from study.digests import canonical_digest, file_digest
 from study.errors import NotAllowedNow
 from study.models import Study
 
@@ -123,7 +122,7 @@ class Gathering:
         if "stimuli.csv:prompt" not in self.facts.left_out:
             yield self._write(
                 paths.PROVENANCE,
-                _json(self._provenance()),
+                json_bytes(self._provenance()),
                 Role.PROVENANCE,
                 "Provenance",
                 "How each image was made: prompt, model, seed and settings; under “shown” how participants got it.",
@@ -157,7 +156,7 @@ class Gathering:
             ),
         )
         for path, data, role, title, words in documents:
-            yield self._write(path, _json(data), role, title, words)
+            yield self._write(path, json_bytes(data), role, title, words)
         with translation.override("en"):
             pictures = list(interface_pictures(self.study))
         for name, content, caption in pictures:
@@ -190,7 +189,7 @@ class Gathering:
             media_type=media_type,
             title=title,
             description=words,
-            sha256=digest_of(content),
+            sha256=file_digest(content),
             size=content.stat().st_size,
             **more,
         )
@@ -216,12 +215,6 @@ def media_type_of(path: str) -> str:
     suffix = path.rpartition(".")[2].lower()
     known = _MEDIA_TYPES.get(suffix) or CONTENT_TYPES.get(suffix, "application/octet-stream")
     return known.partition(";")[0]
-
-
-def digest_of(path: Path) -> str:
-    """The SHA-256 (hex) of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def main_numbers(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -267,7 +260,3 @@ def _without_seed(plan: Any) -> Any:
     if not isinstance(plan, Mapping) or not isinstance(plan.get("design"), Mapping):
         return plan
     return {**plan, "design": {**plan["design"], "seed": None}}
-
-
-def _json(data: Any) -> bytes:
-    return (json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True, default=str) + "\n").encode()

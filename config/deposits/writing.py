@@ -15,10 +15,11 @@ from config.deposits import paths
 from config.deposits.checking import Hindrance, findings_in, findings_in_texts, found_in, hindrances, not_accepted
 from config.deposits.facts import publication_facts
 from config.deposits.formats import metadata_files
-from config.deposits.gathering import Gathering, digest_of
+from config.deposits.gathering import Gathering
 from config.deposits.media import copy_media
 from config.deposits.persons import Finding
 from config.deposits.tables.study_tables import Tables
+from study.digests import file_digest
 from study.errors import NotAllowedNow
 from study.models import Study
 
@@ -122,6 +123,7 @@ def _write(study: Study, folder: Path, today: date | None, notes: list[Finding] 
     if not analyses.is_current(analysis):
         raise NotAllowedNow(_("Somebody has withdrawn or answers have changed meanwhile: analyse again, then deposit."))
     names = sorted(str(path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file())
-    sums = "".join(f"{digest_of(folder / name)}  {name}\n" for name in names)
+    digests = {file.path: file.sha256 for file in gathering.files}
+    sums = "".join(f"{digests.get(name) or file_digest(folder / name)}  {name}\n" for name in names)
     (folder / paths.SUMS).write_text(sums, encoding="utf-8", newline="")
     yield paths.SUMS
