@@ -81,15 +81,18 @@ def _of_images(study: Study) -> dict[str, str]:
 
 def _leaves(data: Any) -> str:
     """Every text in it, a line each, but for digests."""
-    return "\n".join(text for text in _texts_in(data) if not _DIGEST.fullmatch(text))
+    return "\n".join(text for text in texts_in(data) if not _DIGEST.fullmatch(text))
 
 
-def _texts_in(data: Any) -> Iterator[str]:
+def texts_in(data: Any, *, keys: bool = False) -> Iterator[str]:
+    """Every text in what JSON holds, also the keys of objects if asked."""
     if isinstance(data, str):
         yield data
     elif isinstance(data, Mapping):
-        for value in data.values():
-            yield from _texts_in(value)
+        for key, value in data.items():
+            if keys:
+                yield key
+            yield from texts_in(value, keys=keys)
     elif isinstance(data, list):
         for value in data:
-            yield from _texts_in(value)
+            yield from texts_in(value, keys=keys)

@@ -8,16 +8,16 @@ import csv
 import io
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from config.deposits.personal.finding import About, Finding
 from config.deposits.personal.identifiers import masked, normal
 from config.deposits.personal.search import Search
+from config.deposits.texts import texts_in
 
 _TEXTS = {".html", ".json", ".jsonld", ".csv", ".md", ".tex", ".bib", ".cff", ".txt"}
 # Pictures within pages, and drawings: letters and numbers that nobody wrote.
@@ -74,22 +74,10 @@ def _words(suffix: str, text: str) -> str:
     if suffix == ".html":
         return unescape(_NO_TEXT.sub(" ", text))
     if suffix in (".json", ".jsonld"):
-        return "\n".join(_texts_of(json.loads(text)))
+        return "\n".join(texts_in(json.loads(text), keys=True))
     if suffix == ".csv":
         return "\n".join(cell for row in csv.reader(io.StringIO(text)) for cell in row)
     return text
-
-
-def _texts_of(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield key
-            yield from _texts_of(inner)
-    elif isinstance(value, Sequence):
-        for inner in value:
-            yield from _texts_of(inner)
 
 
 def _finding(name: str, what: str, example: str, about: About) -> Finding:
