@@ -8,8 +8,9 @@ import csv
 import io
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from html import unescape
+from itertools import chain
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -44,26 +45,48 @@ def written_findings(
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix in _TEXTS and path.is_file())
     tables = [path for path in files if path.parent.name == "data"]
-    before = normal("\n".join([*known, *(path.read_text(encoding="utf-8") for path in tables)])).lower()
-    for path in files:
-        if path in tables:
-            continue
-        name, text = path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")
-        words = _words(path.suffix, text)
-        for one in search.tags(words):
-            if one.value.lower() not in before and not _SECTION.fullmatch(one.value):
-                what = _("This looks like %(kind)s. Take it out of the text.") % {"kind": _(one.kind)}
-                yield _finding(name, what, masked(one.value, one.secret), About.IDENTIFIER)
-        for code in sorted(set(codes).intersection(_CODE.findall(words))):
-            if code not in before:
-                what = _("The study's own code of a person, which tells when the person came. Take it out of the text.")
-                yield _finding(name, what, code, About.ARRIVAL)
-        if seed is not None and str(seed) in _NUMBER.findall(words if path.suffix == ".html" else text):
-            what = _(
-                "The seed gives each person’s orders again, and so the place in which each of them came. Leave the "
-                "seed out."
-            )
-            yield _finding(name, what, "", About.ARRIVAL)
+    hits = [hit for path in files if path not in tables for hit in _hits(path, folder, search, codes, seed)]
+    seen = _seen({value for value, _finding in hits if value}, known, tables)
+    yield from (finding for value, finding in hits if value not in seen)
+
+
+def _hits(
+    path: Path, folder: Path, search: Search, codes: Collection[str], seed: int | None
+) -> Iterator[tuple[str, Finding]]:
+    """Yield each finding in a file with the value that may have been searched before; "" of what never was."""
+    name, text = path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")
+    words = _words(path.suffix, text)
+    for one in search.tags(words):
+        if not _SECTION.fullmatch(one.value):
+            what = _("This looks like %(kind)s. Take it out of the text.") % {"kind": _(one.kind)}
+            yield one.value.lower(), _finding(name, what, masked(one.value, one.secret), About.IDENTIFIER)
+    for code in sorted(set(codes).intersection(_CODE.findall(words))):
+        what = _("The study's own code of a person, which tells when the person came. Take it out of the text.")
+        yield code, _finding(name, what, code, About.ARRIVAL)
+    if seed is not None and str(seed) in _NUMBER.findall(words if path.suffix == ".html" else text):
+        what = _(
+            "The seed gives each person’s orders again, and so the place in which each of them came. Leave the seed "
+            "out."
+        )
+        yield "", _finding(name, what, "", About.ARRIVAL)
+
+
+def _seen(values: Collection[str], known: Iterable[str], tables: Iterable[Path]) -> set[str]:
+    """Which of these stand in texts or tables that were searched; a table may be too large for memory."""
+    left, seen = set(values), set[str]()
+    for text in chain(known, _rows(tables)):
+        if not left:
+            break
+        plain = normal(text).lower()
+        seen |= {value for value in left if value in plain}
+        left -= seen
+    return seen
+
+
+def _rows(tables: Iterable[Path]) -> Iterator[str]:
+    for path in tables:
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from map(",".join, csv.reader(file))
 
 
 def _words(suffix: str, text: str) -> str:
