@@ -10,6 +10,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Tests start many processes, and each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help room proof audit audit-plants s3 forms kills backups fuzz faults controls deployment container learning first-study screenshots notebook demo test lint unit format setup setup-dev chromium messages weights validators clean
 
 help: ## Show this list
