@@ -57,12 +57,12 @@ def recorded_parts() -> Iterator[list[LoadedPart]]:
 
     originals = [(library, library.__dict__["from_pretrained"]) for library in (ModelMixin, PreTrainedModel)]
     for library, original in originals:
-        library.from_pretrained = recording(original)  # type: ignore[method-assign, assignment]
+        library.from_pretrained = recording(original)
     try:
         yield parts
     finally:
         for library, original in originals:
-            library.from_pretrained = original  # type: ignore[method-assign]
+            library.from_pretrained = original
 
 
 def _part(name: str, model: Any, account: dict[str, Any]) -> LoadedPart:
