@@ -82,7 +82,6 @@ def run(tmp_path: Path) -> Callable[..., str]:
         ("audit_table", ["--respondents", "1000000000"], "between 1 and 2,000"),
         ("compare_studies", ["--respondents", "0"], "is no whole number from 1 to 2,000"),
         ("compare_studies", ["--method", "ml"], "invalid choice"),
-        ("compare_studies", ["--study", "nowhere"], "There is no study nowhere"),
         ("compare_studies", [], "scores.csv: the rows have no factors"),
         ("analyze", ["--weights", "nan,1"], "the first must be above 0"),
         ("analyze", ["--weights", "3,1,1"], "weights are two numbers"),
@@ -110,6 +109,11 @@ def test_an_argument_without_sense_is_named(
     run: Callable[..., str], command: str, arguments: list[str], words: str
 ) -> None:
     assert words in run(command, *arguments)
+
+
+@pytest.mark.django_db
+def test_a_study_that_is_not_there_is_named(run: Callable[..., str]) -> None:
+    assert "There is no study nowhere" in run("compare_studies", "--study", "nowhere")
 
 
 @pytest.mark.parametrize(
