@@ -31,11 +31,13 @@ def own_database(tmp_path: Path, transactional_db: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def data(tmp_path: Path, settings: Any, own_database: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+def data(tmp_path: Path, settings: Any, own_database: None) -> Iterator[Path]:
     """The data folder of this installation."""
-    # Django's tests let no connection be opened but the usual one.
-    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", _ensure_connection)
-    return use(settings, tmp_path / "data")
+    # Django's tests let no connection be opened but the usual one. Taken back before the test's database is closed to
+    # others again: the usual fixture ends after that, and would leave it open to all later tests of the process.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseWrapper, "ensure_connection", _ensure_connection)
+        yield use(settings, tmp_path / "data")
 
 
 def _ensure_connection(self: BaseDatabaseWrapper) -> None:
