@@ -70,7 +70,7 @@ def test_clips_are_sorted_by_keyboard_and_nothing_moves_as_images_come(
 ) -> None:
     page = chromium.new_context(viewport=PHONE, locale="en-GB").new_page()
     page.goto(live_server.url + reverse("gallery", args=[study.slug]), wait_until="domcontentloaded")
-    page.wait_for_function("[...document.querySelectorAll('link[rel=stylesheet]')].every((link) => link.sheet)")
+    page.wait_for_function("() => [...document.querySelectorAll('link[rel=stylesheet]')].every((link) => link.sheet)")
     height = "document.documentElement.scrollHeight"
     before = page.evaluate(height)
     images = page.locator(".gallery-images img")

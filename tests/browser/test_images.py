@@ -16,7 +16,7 @@ IMAGES = """
     return [choice.dataset.letter, address, image.clientWidth * devicePixelRatio];
   })
 """
-LOADED = "[...document.querySelectorAll('.picture img')].every((image) => image.complete && image.naturalWidth)"
+LOADED = "() => [...document.querySelectorAll('.picture img')].every((image) => image.complete && image.naturalWidth)"
 
 
 def image_requests(page: Page) -> list[tuple[str, str, str]]:

@@ -35,7 +35,7 @@ def test_clips_are_decided_by_keyboard_and_nothing_is_lost_with_the_connection(
     cards = page.locator("[data-card]")
     page.keyboard.press("j")
     expect(cards.nth(0)).to_be_focused()
-    page.wait_for_function("[...document.querySelectorAll('#clip-1 img')].every((image) => image.complete)")
+    page.wait_for_function("() => [...document.querySelectorAll('#clip-1 img')].every((image) => image.complete)")
     # What is out of view is not approved but shown; and a key that is held approves one clip, not those after it.
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     page.keyboard.press("a")
@@ -44,7 +44,7 @@ def test_clips_are_decided_by_keyboard_and_nothing_is_lost_with_the_connection(
     page.keyboard.down("a")
     page.keyboard.down("a")
     expect(cards.nth(1)).to_be_focused()
-    page.wait_for_function("[...document.querySelectorAll('#clip-2 img')].every((image) => image.complete)")
+    page.wait_for_function("() => [...document.querySelectorAll('#clip-2 img')].every((image) => image.complete)")
     page.keyboard.down("a")
     page.keyboard.up("a")
     expect(cards.nth(0).locator(".badge")).to_contain_text("approved")
