@@ -17,6 +17,7 @@ from analysis.statistics.cautions import table_cautions
 from analysis.statistics.design_checks import drop_out
 from analysis.statistics.pairs import Pairs
 from analysis.statistics.plan_and_result import AnalysisPlan
+from analysis.statistics.question_cautions import unnamed_main_question
 from analysis.statistics.question_sensitivity import leave_one_clip_out
 from analysis.statistics.questions import Question, analyse_questions, primary_question
 from analysis.statistics.rankings import Rankings
@@ -82,7 +83,8 @@ def analyse_long_table(
         if main.name != choice.name:
             data["sensitivity"] = dict(sensitivity or {}) | {"weights": (data["sensitivity"] or {}).get("weights")}
             data["warnings"] += data["questions"][main.name]["warnings"]
-    data["warnings"] = [*table.notes, *data["warnings"]]
+    unnamed = [caution.text for caution in unnamed_main_question(found, primary)]
+    data["warnings"] = [*unnamed, *table.notes, *data["warnings"]]
     return data
 
 
