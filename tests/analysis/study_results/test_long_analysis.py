@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from analysis.report.text.translated_warnings import translated
@@ -92,3 +92,21 @@ def test_a_main_question_that_nobody_named_is_said_first_on_the_screen_and_in_th
         (korean, *_others) = translated([told[""].split("\n")[0].removeprefix("warning: ")])
     assert "“sharp”" in korean
     assert "question" not in korean
+
+
+def test_a_table_with_two_questions_that_choose_images_is_refused(tmp_path) -> None:
+    header = "participant,clip,repeat,trial,question,kind,condition,position,value,excluded"
+    rows = [
+        f"p{person},c{clip},0,{clip},{question},choose,{key},{'ab'.index(key) + 1},{1 if key == 'a' else ''},0"
+        for question in ("like", "match")
+        for person in range(2)
+        for clip in range(2)
+        for key in "ab"
+    ]
+    both, one = tmp_path / "both.csv", tmp_path / "one.csv"
+    both.write_text("\n".join([header, *rows]))
+    one.write_text("\n".join([header, *rows[:8]]))
+    with pytest.raises(CommandError, match="2 questions that choose images, 'like' and 'match'"):
+        call_command("analyze", str(both))
+    call_command("analyze", str(one), json=str(tmp_path / "one.json"), draws=100)  # the control
+    assert json.loads((tmp_path / "one.json").read_text())["primary_question"] == "like"
