@@ -210,14 +210,34 @@ def exploratory(planned: Planned) -> Answer:
         paragraphs(
             [
                 planned.registration.answers.get("exploratory", ""),
-                "The report also shows, without a hypothesis: positions on the page, fatigue, agreement, "
-                + ("test–retest, " if planned.study.repeats else "")
-                + "drop-out, the primary result without each clip and each person"
-                + (", the order of conditions under other weights" if planned.weights else "")
-                + ". These are checks of the study, and reported as such.",
+                f"The report also shows, without a hypothesis: {', '.join(_checks(planned))}. These are checks of the "
+                "study, and reported as such.",
             ]
         )
     )
+
+
+def _checks(planned: Planned) -> Iterator[str]:
+    """What the report shows beside the tests, under the questions that are asked."""
+    choose, pair = planned.instrument.choose, planned.instrument.pair
+    is_short = choose is not None and choose.ranks <= 2
+    is_main = is_short and choose is not None and planned.instrument.primary_key == choose.key
+    rates = any(question.of != "music" for question, _scale in planned.instrument.scales())
+    if choose or pair or rates:
+        yield "positions on the page"
+    if is_short:
+        yield "fatigue"
+    if is_short or rates:
+        yield "agreement"
+    if pair:
+        yield "circular triads"
+    if planned.study.repeats and (choose or pair or rates):
+        yield "test–retest"
+    yield "drop-out"
+    if planned.instrument.primary_key:
+        yield "the primary result without each clip" + (" and each person" if is_main else "")
+    if len(planned.weights) == 2:
+        yield "the order of conditions under other weights"
 
 
 def other(planned: Planned) -> Answer:

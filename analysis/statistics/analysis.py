@@ -27,7 +27,6 @@ from analysis.statistics.design_checks import (
     fatigue,
     position_balance,
     position_bias,
-    retest_reliability,
 )
 from analysis.statistics.errors import DesignError
 from analysis.statistics.missing_seconds import missing_seconds
@@ -43,6 +42,7 @@ from analysis.statistics.plan_and_result import AnalysisPlan, AnalysisResult, Ma
 from analysis.statistics.prediction import predict
 from analysis.statistics.random_effects import fit_random_effects, random_effects
 from analysis.statistics.ranks import friedman, pairwise, skillings_mack
+from analysis.statistics.retest import retest_reliability
 from analysis.statistics.scores import clip_table, scores
 from analysis.statistics.sensitivity import (
     leave_one_clip_out,

@@ -1,4 +1,4 @@
-"""Checks of the design and of the people: positions, fatigue, test–retest, agreement, drop-out."""
+"""Checks of the design and of the people: positions, fatigue, agreement, drop-out."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from analysis.statistics.design_results import (
     Fatigue,
     PositionBalance,
     PositionBias,
-    TestRetest,
 )
-from analysis.statistics.distributions import t_quantile, two_sided_t
+from analysis.statistics.distributions import two_sided_t
 from analysis.statistics.hotelling import hotelling_test
 from analysis.statistics.ranks import row_midranks
 
@@ -112,37 +111,6 @@ def fatigue(ballots: Ballots) -> Fatigue | None:
         se=se,
         df=df,
         p=p,
-    )
-
-
-def retest_reliability(ballots: Ballots) -> TestRetest | None:
-    """The first repeat compared with the first trial of the same clip and person; None without repeats."""
-    if not ballots.is_repeat.any() or ballots.repeat is None:
-        return None
-    pair = ballots.cell
-    ranked = np.lexsort((ballots.repeat, pair))
-    same = np.flatnonzero(pair[ranked[1:]] == pair[ranked[:-1]])
-    earlier, later = ranked[same], ranked[same + 1]
-    keep = ~ballots.is_repeat[earlier]
-    earlier, later = earlier[keep], later[keep]
-    agree = (ballots.first[earlier] == ballots.first[later]).astype(float)
-    both = agree * (ballots.second[earlier] == ballots.second[later])
-    people, person = np.unique(ballots.participant[earlier], return_inverse=True)
-    means = np.bincount(person, weights=agree) / np.bincount(person)
-    interval = None
-    if len(people) > 1:
-        half = t_quantile(0.975, len(people) - 1) * float(means.std(ddof=1)) / math.sqrt(len(people))
-        interval = (max(0.0, float(means.mean()) - half), min(1.0, float(means.mean()) + half))
-    margins = [np.bincount(ballots.first[x] + 1, minlength=ballots.k + 1) / len(x) for x in (earlier, later)]
-    chance = float(margins[0] @ margins[1])
-    kappa = (float(agree.mean()) - chance) / (1 - chance) if chance < 1 - 1e-12 else None
-    return TestRetest(
-        pairs=len(earlier),
-        participants=len(people),
-        same_first=float(agree.mean()),
-        ci95=interval,
-        same_both=float(both.mean()),
-        kappa=kappa,
     )
 
 

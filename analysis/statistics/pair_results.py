@@ -64,6 +64,23 @@ class Transitivity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PairRetest:
+    """Pairs that came twice to one person: shares of the same answer, `both_ties` of it, and of other answers.
+
+    `one_tie`: a tie one of the two times; `other_image`: the other image the second time. With `same` they add up to 1.
+    """
+
+    pairs: int
+    participants: int
+    same: float
+    ci95: Interval | None  # of `same`
+    both_ties: float
+    one_tie: float
+    other_image: float
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True, kw_only=True)
 class SideBias:
     """How often the left image was chosen more than the right one, as a share of the comparisons, −1 to 1.
 

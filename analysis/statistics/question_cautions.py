@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from analysis.statistics.cautions import NO_SPREAD, ONE_PARTICIPANT, clip_cautions
 from analysis.statistics.plan_and_result import AnalysisPlan
@@ -51,6 +51,20 @@ def question_cautions(result: QuestionResult, plan: AnalysisPlan) -> Iterator[Ca
             "one_number",
             f"People who gave one and the same number every time, at least {use.least} times: "
             f"{use.one_number} of {use.participants}.",
+        )
+
+
+def unnamed_main_question(found: Mapping[str, QuestionResult], primary: str) -> Iterator[Caution]:
+    """Yield that nobody named the main question and the first is taken, if others compare conditions as well.
+
+    `primary`: the question that was named, "" for none.
+    """
+    compared = [name for name, result in found.items() if result.scores is not None]
+    if not primary and len(compared) > 1:
+        yield Caution(
+            "unnamed_main_question",
+            f"No main question is named: the primary contrast is that of “{compared[0]}”, the first of the "
+            f"{len(compared)} questions that compare conditions. Name the one that was planned.",
         )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from analysis.statistics.design_results import Moderator
-from analysis.statistics.pair_results import SideBias, TieParameter, Transitivity, WinMatrix
+from analysis.statistics.design_results import Moderator, TestRetest
+from analysis.statistics.pair_results import PairRetest, SideBias, TieParameter, Transitivity, WinMatrix
 from analysis.statistics.results import (
     Caution,
     ContrastTest,
@@ -23,6 +23,7 @@ from analysis.statistics.value_results import (
     Distribution,
     Plane,
     RatingAgreement,
+    RatingRetest,
     ScaleUse,
     TextCounts,
     TrialNumbers,
@@ -43,6 +44,8 @@ class QuestionResult:
     `points`: of the ranks. `worths` and `factorial`: of pairs by Bradley and Terry, of ranks by Plackett and Luce.
     `ties`, `wins`, `transitivity`: of pairs. `friedman` and `kendall_w` on people's mean points; `skillings_mack`
     instead, if some people did not see all conditions.
+
+    `test_retest`: of hidden repeats, also if the plan counts first trials alone.
 
     `plane`: of this scale and another. `categories`, `numbers`, `texts`: described only.
     """
@@ -73,6 +76,7 @@ class QuestionResult:
     distribution: Distribution | None = None
     agreement: RatingAgreement | None = None
     scale_use: ScaleUse | None = None
+    test_retest: RatingRetest | PairRetest | TestRetest | None = None
     position_bias: ValuesByPosition | SideBias | None = None
     points: tuple[float, ...] | None = None
     worths: PlackettLuce | None = None

@@ -22,6 +22,7 @@ from analysis.statistics.question_cautions import OF_CHOSEN, question_cautions
 from analysis.statistics.question_results import QuestionResult
 from analysis.statistics.rankings import Rankings, check_rankings, default_points
 from analysis.statistics.ratings import check_steps, distribution, rating_agreement, scale_use
+from analysis.statistics.retest import retest_of_pairs, retest_of_ratings, retest_reliability
 from analysis.statistics.smallest_difference import check_smallest, compare_with_smallest
 from analysis.statistics.value_results import Plane, TextCounts
 from analysis.statistics.value_tests import (
@@ -152,6 +153,7 @@ def _of_ratings(question: Question, values: Values, plan: AnalysisPlan, moderato
         distribution=distribution(counted, question.steps),
         agreement=rating_agreement(counted, question.steps),
         scale_use=scale_use(counted),
+        test_retest=retest_of_ratings(values),
         position_bias=values_by_position(counted),
     )
     cautions = [*question_cautions(result, plan), *([OF_CHOSEN] if question.of_chosen else [])]
@@ -161,6 +163,7 @@ def _of_ratings(question: Question, values: Values, plan: AnalysisPlan, moderato
 def _of_pairs(question: Question, pairs: Pairs, plan: AnalysisPlan, moderators: Groups | None) -> QuestionResult:
     check_pairs(pairs)
     result = analyse_values(question.name, question.kind, pairs.to_values(), plan, moderators)
+    result = replace(result, test_retest=retest_of_pairs(pairs))
     return with_pair_statistics(result, _counted(pairs, plan), plan)
 
 
@@ -184,6 +187,7 @@ def _of_rankings(
             smallest=first.smallest,
             moderators=first.moderators,
         )
+    result = replace(result, test_retest=retest_reliability(rankings.to_ballots()))
     return with_ranking_statistics(result, _counted(rankings, plan), points, plan)
 
 

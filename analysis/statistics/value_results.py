@@ -95,6 +95,24 @@ class RatingAgreement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RatingRetest:
+    """Images to which one person gave two numbers, in a trial and in its hidden repeat.
+
+    `mean_absolute_difference` with its interval and `shift` (second minus first) are in steps of the scale, `same` is
+    the share of equal numbers. `icc_single`: ICC(2,1) of the two times, 1 if they agree; None if all numbers are one.
+    """
+
+    images: int
+    participants: int
+    mean_absolute_difference: float
+    ci95: Interval | None
+    same: float
+    shift: float
+    icc_single: float | None
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True, kw_only=True)
 class ScaleUse:
     """How people use the scale: the smallest, the quartiles and the largest over people.
 

@@ -12,13 +12,13 @@ from analysis.report.text.methods import selection_texts
 from analysis.report.text.number_format import percent, plain
 from analysis.study_results.deviations import deviations_text, planned_people
 from analysis.study_results.factors import has_preset
-from analysis.study_results.instrument_facts import agreement_of_questions, instrument_facts
+from analysis.study_results.instrument_facts import agreement_of_questions, instrument_facts, retest_of_questions
 from analysis.study_results.participant_flow import median_seconds
 from analysis.study_results.registration import filing_sentence, registered
 from analysis.study_results.reporting_answers import reporting_answers
 from study import texts
 from study.ballots.table import counted_people
-from study.instruments.of_study import is_classic
+from study.instruments.of_study import instrument_of, is_classic
 from study.models import Participant, Study
 from study.models.participants import LEFT_OUT
 from study.participants.exclusion_rules import rule_from_json
@@ -200,7 +200,11 @@ def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
     )
     planned = planned_people(study)
     found = {
-        "participants": _("%(started)s started, %(completed)s completed; everybody saw all conditions.")
+        "participants": (
+            _("%(started)s started, %(completed)s completed; everybody saw two conditions at a time.")
+            if not is_classic(study) and instrument_of(study).pair
+            else _("%(started)s started, %(completed)s completed; everybody saw all conditions.")
+        )
         % {"started": progress.started, "completed": progress.completed}
         + (" " + _("%(n)s were planned.") % {"n": planned} if planned else ""),
         "evaluators": str(progress.completed),
@@ -279,9 +283,11 @@ def _results(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
             "first": plain(agreement["alpha_first"]),
             "second": plain(agreement.get("alpha_second")),
         }
+    again = [retest_of_questions(data)]
     if retest.get("pairs"):
-        found["retest"] = _("Same 1st choice in %(share)s of repeats; Cohen's κ = %(kappa)s.") % {
-            "share": plain(retest.get("same_first")),
-            "kappa": plain(retest.get("kappa")),
-        }
+        again.append(
+            _("Same 1st choice in %(share)s of repeats; Cohen's κ = %(kappa)s.")
+            % {"share": plain(retest.get("same_first")), "kappa": plain(retest.get("kappa"))}
+        )
+    found["retest"] = " ".join(filter(None, again))
     return found

@@ -34,6 +34,8 @@ def instrument_facts(study: Study) -> dict[str, str]:
             "Within participants: every trial shows two of a clip's %(n)s images, each person %(pairs)s pairs of each "
             "clip; pairs, sides and the order of clips are balanced over people from a recorded seed (%(seed)s)."
         ) % {"n": conditions, "pairs": pairs, "seed": study.shown_seed}
+        found["mapping"] = _("One trial is one pair of a clip's images; conditions differ between the two only.")
+        found["execution"] = _("Two conditions at the same time, in every trial.")
     scales = [scale for _rate, scale in instrument.scales()]
     if scales:
         found["scale_size"] = "; ".join(f"“{scale.key}”: {_size(scale)}" for scale in scales) + "."
@@ -50,6 +52,31 @@ def agreement_of_questions(data: Mapping[str, Any]) -> str:
         if (block.get("agreement") or {}).get("alpha_interval") is not None
     ]
     return _("Krippendorff's α (interval): %(scales)s.") % {"scales": ", ".join(found)} if found else ""
+
+
+def retest_of_questions(data: Mapping[str, Any]) -> str:
+    """What hidden repeats of pairs, ratings and whole orders got, a sentence each; empty if there is nothing."""
+    # Of a choice of one or two images the analysis has it at its top.
+    blocks = {
+        name: block
+        for name, block in (data.get("questions") or {}).items()
+        if block.get("test_retest") and not (block["kind"] == "choose" and data.get("test_retest"))
+    }
+    return " ".join(_retest(name, str(block["kind"]), block["test_retest"]) for name, block in blocks.items())
+
+
+def _retest(name: str, kind: str, found: Mapping[str, Any]) -> str:
+    values = {"name": name} | {key: plain(found.get(key)) for key in ("same", "same_first", "one_tie", "icc_single")}
+    if kind == "pair":
+        return (
+            _("“%(name)s”: same answer in %(same)s of repeated pairs; a tie one of the two times in %(one_tie)s.")
+            % values
+        )
+    if kind == "choose":
+        return _("“%(name)s”: same image first in %(same_first)s of repeats.") % values
+    return _("“%(name)s”: the two numbers of a repeated image differ by %(difference)s; ICC(2,1) = %(icc_single)s.") % (
+        values | {"difference": plain(found["mean_absolute_difference"])}
+    )
 
 
 def _verbatim(instrument: Instrument, of_study: str) -> list[str]:

@@ -15,8 +15,10 @@ from analysis.statistics.analysis import NOT_ASKED, analyse
 from analysis.statistics.ballots import NONE, Ballots
 from analysis.statistics.cautions import table_cautions
 from analysis.statistics.design_checks import drop_out
+from analysis.statistics.errors import DesignError
 from analysis.statistics.pairs import Pairs
 from analysis.statistics.plan_and_result import AnalysisPlan
+from analysis.statistics.question_cautions import unnamed_main_question
 from analysis.statistics.question_sensitivity import leave_one_clip_out
 from analysis.statistics.questions import Question, analyse_questions, primary_question
 from analysis.statistics.rankings import Rankings
@@ -52,6 +54,7 @@ def analyse_long_table(
         TableError: a moderator with cuts has a value that is no number.
     """
     groups = _groups(table, cuts or {})
+    _refuse_two_choices(table)
     choice = next((question for question in table.questions if _is_short(question)), None)
     questions = [_with_weights(question, plan) if question is choice else question for question in table.questions]
     found = analyse_questions(questions, plan, primary=primary, moderators=groups)
@@ -82,8 +85,19 @@ def analyse_long_table(
         if main.name != choice.name:
             data["sensitivity"] = dict(sensitivity or {}) | {"weights": (data["sensitivity"] or {}).get("weights")}
             data["warnings"] += data["questions"][main.name]["warnings"]
-    data["warnings"] = [*table.notes, *data["warnings"]]
+    unnamed = [caution.text for caution in unnamed_main_question(found, primary)]
+    data["warnings"] = [*unnamed, *table.notes, *data["warnings"]]
     return data
+
+
+def _refuse_two_choices(table: LongTable) -> None:
+    """Refuse a second question that ranks images, whose answer a report would tell by the points of the first."""
+    choices = [question.name for question in table.questions if isinstance(question.data, Rankings)]
+    if len(choices) > 1:
+        raise DesignError(
+            f"the table has {len(choices)} questions that choose images, '{choices[0]}' and '{choices[1]}'; analyse "
+            "the rows of one at a time."
+        )
 
 
 def _is_short(question: Question) -> bool:

@@ -1,4 +1,4 @@
-"""The meaning of each column of the ballot table."""
+"""The meaning of each column of the ballot table and of the long table, as the study's questions give it."""
 
 from collections.abc import Iterator
 
@@ -53,11 +53,48 @@ LONG_CODEBOOK = {
 }
 
 
+_REPEAT_OF_PAIR = "0 the first showing of these two images to this person, 1 their hidden repeat"
+_NOT_OFFERED = "0: the questions do not offer that none of the images fits"
+
+
+def ballot_meanings(study: Study) -> dict[str, str]:
+    """Return `CODEBOOK` with what its columns mean under the study's questions; not all choose two images."""
+    if is_classic(study):
+        return CODEBOOK
+    instrument = instrument_of(study)
+    if instrument.choose is not None:
+        own = {} if instrument.choose.ranks > 1 else _of_one_image("image chosen", "none fitted", "one image is chosen")
+    elif instrument.pair is not None:
+        own = _of_one_image("better image", "both fitted equally well", "one image of a pair is chosen")
+        own |= {"repeat": _REPEAT_OF_PAIR, "none_fits": _NOT_OFFERED}
+    else:
+        own = dict.fromkeys(
+            ("first", "second", "position_first", "position_second"), "always empty: the questions choose no image"
+        )
+        own |= {"none_fits": _NOT_OFFERED}
+    return CODEBOOK | own
+
+
+def _of_one_image(name: str, otherwise: str, why: str) -> dict[str, str]:
+    none = f"always empty: {why}"
+    return {
+        "first": f"condition of the {name}; empty if {otherwise}",
+        "second": none,
+        "position_first": f"position of the {name} on the page, from 1 (A)",
+        "position_second": none,
+    }
+
+
+def long_meanings(study: Study) -> dict[str, str]:
+    """Return `LONG_CODEBOOK` with what its columns mean under the study's questions."""
+    return LONG_CODEBOOK | ({"repeat": _REPEAT_OF_PAIR} if instrument_of(study).pair is not None else {})
+
+
 def answers_codebook_csv(study: Study) -> bytes:
     """One row for each column of the long table of answers, with its meaning, and for each of its questions, as CSV."""
     with translation.override("en"):
         questions = [(f"question {key}", text) for key, text in questions_in_words(instrument_of(study))]
-    return csv_text([("column", "meaning"), *LONG_CODEBOOK.items(), *questions]).encode()
+    return csv_text([("column", "meaning"), *long_meanings(study).items(), *questions]).encode()
 
 
 def questions_in_words(instrument: Instrument) -> Iterator[tuple[str, str]]:
@@ -77,4 +114,4 @@ def codebook_csv(study: Study) -> bytes:
     """One row for each column of the study's ballot table, with its meaning, as UTF-8 CSV."""
     answers = ((column.name, f"{meaning_of(column)} ({values_of(column)})") for column in joined_columns(study))
     further = {} if is_classic(study) else {CONTENT: CONTENT_MEANING}
-    return csv_text([("column", "meaning"), *CODEBOOK.items(), *further.items(), *answers]).encode()
+    return csv_text([("column", "meaning"), *ballot_meanings(study).items(), *further.items(), *answers]).encode()

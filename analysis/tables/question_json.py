@@ -174,6 +174,7 @@ def question_json(result: QuestionResult) -> dict[str, Any]:
         "distribution": result.distribution and _distribution(keys, result.distribution),
         "agreement": plain(result.agreement),
         "scale_use": plain(result.scale_use),
+        "test_retest": plain(result.test_retest),
         "position_bias": plain(result.position_bias),
         "worths": result.worths and worths_block(keys, result.worths),
         "factorial": {effect.name: plain(effect) for effect in result.factorial} or None,

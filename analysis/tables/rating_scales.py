@@ -11,7 +11,7 @@ import numpy as np
 from analysis.statistics.errors import DesignError
 from analysis.tables.errors import TableError
 from analysis.tables.long_rows import LongRows
-from study.tables.notes import SCALE_FOUND, TWO_SCALES
+from study.tables.notes import CODE_AS_NUMBER, SCALE_FOUND, TWO_SCALES
 
 MOST_STEPS = 11  # a scale with more is treated as a slider: its answers are shown in ten equal bins
 _ENDS = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)-(-?[0-9]+(?:\.[0-9]+)?)(:any)?")
@@ -76,6 +76,26 @@ def ends_of(rows: LongRows, question: str, numbers: np.ndarray, scales: Mapping[
     return named
 
 
+def _note_code(rows: LongRows, question: str, given: np.ndarray) -> None:
+    """Note a number that seems to stand for a missing answer, as 99 or -1 do in tables of statistics programs."""
+    distinct = np.unique(given)
+    if len(distinct) < 4:
+        return
+    for code, others in ((distinct[-1], distinct[:-1]), (distinct[0], distinct[1:])):
+        lowest, highest = others[0], others[-1]
+        above = highest <= MOST_STEPS and code >= max(2 * _SMALL, 4 * highest)
+        below = code < 0 <= lowest
+        if above or below:
+            rows.table.notes.add(
+                CODE_AS_NUMBER,
+                question=question,
+                n=int((given == code).sum()),
+                code=f"{code:g}",
+                lowest=f"{lowest:g}",
+                highest=f"{highest:g}",
+            )
+
+
 def _found(rows: LongRows, question: str, numbers: np.ndarray, given: np.ndarray) -> Ends:
     lowest, highest = float(given.min()), float(given.max())
     if lowest == highest:
@@ -85,6 +105,7 @@ def _found(rows: LongRows, question: str, numbers: np.ndarray, given: np.ndarray
         )
     notes = rows.table.notes
     notes.add(SCALE_FOUND, question=question, lowest=f"{lowest:g}", highest=f"{highest:g}")
+    _note_code(rows, question, given)
     here = ~np.isnan(numbers)
     people, place = np.unique(rows.participant[here], return_inverse=True)
     largest = np.full(len(people), -np.inf)

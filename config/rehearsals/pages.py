@@ -135,16 +135,23 @@ def _in_words(row: dict[str, Any], labels: dict[str, str], level: float) -> dict
             "The interval misses what was chosen. By chance that happens, as %(percent)s of 100 intervals hold it: "
             "rehearse with another seed, and if it misses again, something is wrong."
         )
-    return {
-        "name": name,
-        "result": _("chosen %(expected)s points, found %(estimate)s (%(percent)s %% interval %(low)s to %(high)s).")
-        % numbers,
-        "judgement": judgement % numbers,
-        "power": _(
+    if "question" in row:  # in steps of its scale, or in shares of pairs
+        result = _("chosen %(expected)s, found %(estimate)s (%(percent)s %% interval %(low)s to %(high)s).")
+        power = _(
+            "It reaches %(half)s to each side: with so many people and clips, four of five studies find a difference "
+            "of %(detectable)s, and fewer find a smaller one."
+        )
+    else:
+        result = _("chosen %(expected)s points, found %(estimate)s (%(percent)s %% interval %(low)s to %(high)s).")
+        power = _(
             "It reaches %(half)s points to each side: with so many people and clips, four of five studies find a "
             "difference of %(detectable)s points, and fewer find a smaller one."
         )
-        % numbers,
+    return {
+        "name": name,
+        "result": result % numbers,
+        "judgement": judgement % numbers,
+        "power": power % numbers,
     }
 
 

@@ -1,4 +1,8 @@
-"""Flags, their evidence and exclusion rules in words, in the current language."""
+"""Flags, their evidence and exclusion rules in words, in the current language.
+
+The best image is the 1st choice, the only one, or the better one of a pair: flags are stored without the questions, so
+their words have to be true of each.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -43,8 +47,8 @@ MEANINGS: Mapping[str, Any] = {
     "one_value": gettext_lazy("Ratings that are nearly all the same, whatever the image."),
     "attention_failed": gettext_lazy("Attention trials answered otherwise than they asked."),
     "no_sound": gettext_lazy("In the sound check, no sound was heard."),
-    "repeats_differ": gettext_lazy("Hidden repeats with another 1st choice than before."),
-    "match_failed": gettext_lazy("Trials with images of another clip, of which one was chosen as the 1st."),
+    "repeats_differ": gettext_lazy("Hidden repeats with another best image than before."),
+    "match_failed": gettext_lazy("Trials with images of another clip, of which one was chosen as the best."),
     "unanswered": gettext_lazy("Trials that were given and not answered."),
 }
 
@@ -82,8 +86,8 @@ _COUNTED: Mapping[str, Any] = {
     ),
     "attention_failed": gettext_lazy("%(n)s of %(of)s attention trials were answered otherwise than asked."),
     "no_sound": gettext_lazy("Heard nothing in the sound check."),
-    "repeats_differ": gettext_lazy("%(n)s of %(of)s hidden repeats got another 1st choice than before."),
-    "match_failed": gettext_lazy("%(n)s of %(of)s match-control trials got another clip's image as the 1st."),
+    "repeats_differ": gettext_lazy("%(n)s of %(of)s hidden repeats got another best image than before."),
+    "match_failed": gettext_lazy("%(n)s of %(of)s match-control trials got another clip's image as the best."),
     "unanswered": gettext_lazy("%(n)s of %(of)s trials were not answered."),
 }
 
@@ -118,13 +122,13 @@ def _pattern(flag: Mapping[str, Any]) -> str:
         text = (
             _("%(n)s of %(of)s times the same positions for 1st and 2nd.")
             if flag["both"]
-            else _("%(n)s of %(of)s times the same position for the 1st.")
+            else _("%(n)s of %(of)s times the same position for the best image.")
         )
     else:
         text = (
             _("%(n)s of %(of)s times the positions of 1st and 2nd are those of %(period)s trials before.")
             if flag["both"]
-            else _("%(n)s of %(of)s times the position of the 1st is that of %(period)s trials before.")
+            else _("%(n)s of %(of)s times the position of the best image is that of %(period)s trials before.")
         )
     return f"{text % flag} " + _("By chance this pattern comes from at most one in %(odds)s people.") % {
         "odds": f"{flag['odds']:,}"

@@ -128,5 +128,7 @@ def _without_effect(study: Study, instrument: Instrument) -> Iterator[str]:
     """Yield the settings of the plan that change nothing under these questions."""
     if not study.second_choice_required and (instrument.choose is None or instrument.choose.ranks < 2):
         yield _("That the second choice may be left out changes nothing: no question asks for one.")
+    if study.repeats and not instrument.comparing():
+        yield _("Hidden repeats show nothing here: they are told of questions that compare images, and there is none.")
     if study.allow_none_fits and instrument.choose is None:
         yield _("“None of them fits” is not offered: it goes with a question that chooses among all images.")

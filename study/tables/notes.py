@@ -43,9 +43,13 @@ TWO_SCALES = gettext_noop(
     "On “%(question)s”, %(n)s of %(people)s people never go beyond %(small)s while others reach %(highest)s. If they "
     "had another scale, give their answers a question of their own."
 )
+CODE_AS_NUMBER = gettext_noop(
+    "On “%(question)s”, %(n)s answers are %(code)s, and all others lie from %(lowest)s to %(highest)s. If it stands "
+    "for a missing answer, empty these cells: here they count as numbers."
+)
 SENTENCES = (
     *(ENCODING, INVISIBLE, LETTERS, SPACES, HEADINGS, MISSING, ONE_LABEL, RARE_KEY, WORD_AS_NAME),
-    *(LEFT_OUT, SCALE_FOUND, TWO_SCALES),
+    *(LEFT_OUT, SCALE_FOUND, TWO_SCALES, CODE_AS_NUMBER),
     *(MAPPED, ROWS_LEFT_OUT, UNANSWERED, SAME_PLACES, ORDERED_TICKS),
 )
 

@@ -78,7 +78,9 @@ class Command(EarsightCommand):
             help="ends of a scale of ratings, match=1-7, or of all, 1-7; 0-10:any if every number between is an answer",
         )
         parser.add_argument("--tie", metavar="WORD", help="the word for a tie in the column 'chosen' (tie)")
-        parser.add_argument("--primary-question", metavar="QUESTION", help="the question of the primary contrast")
+        parser.add_argument(
+            "--primary-question", metavar="QUESTION", help="the question of the primary contrast (the first one)"
+        )
         parser.add_argument("--conditions", help="condition keys in their order: a,b,…")
         parser.add_argument("--factors", help="high levels: redefined=a,b;sentence=b,d")
         parser.add_argument("--reference", help="the condition with log worth 0")

@@ -121,11 +121,17 @@ def _fatigue(data: Mapping[str, Any], alpha: float) -> list[str] | None:
 
 def _retest(data: Mapping[str, Any]) -> list[str] | None:
     test = data.get("test_retest")
-    if not test or not test.get("pairs"):
-        return None
-    found = percent(test.get("same_first"))
-    if test.get("ci95"):
-        found += f" ({percent_interval(test['ci95'])})"
+    return choices_again(test) if test and test.get("pairs") else None
+
+
+def share_with_interval(share: float | None, ends: Any) -> str:
+    """A share in percent, with its interval if there is one."""
+    return percent(share) + (f" ({percent_interval(ends)})" if ends else "")
+
+
+def choices_again(test: Mapping[str, Any]) -> list[str]:
+    """The row on hidden repeats of a question that chooses images: whether the same image came 1st."""
+    found = share_with_interval(test.get("same_first"), test.get("ci95"))
     words = _("Share of %(pairs)s clips shown twice to one person for which the same image came 1st again.") % {
         "pairs": test["pairs"]
     }

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import is_significant, value_at
 from analysis.report.context import ReportContext
+from analysis.report.tables.design_checks import choices_again, share_with_interval
 from analysis.report.tables.text_table import TextTable
 from analysis.report.text.number_format import (
     chi_square,
@@ -25,6 +26,7 @@ def checks_table(block: Mapping[str, Any], context: ReportContext, alpha: float)
         _agreement(block),
         _reliability(block),
         _scale_use(block),
+        _retest(block),
         _cannot_say(block, alpha),
         _position(block, alpha),
         _side(block, alpha),
@@ -87,6 +89,39 @@ def _scale_use(block: Mapping[str, Any]) -> list[str] | None:
     if found.get("one_number"):
         words += " " + _("%(n)s gave one and the same number every time.") % {"n": found["one_number"]}
     return [_("Use of the scale"), interval([found["mean"][0], found["mean"][-1]]), words]
+
+
+def _retest(block: Mapping[str, Any]) -> list[str] | None:
+    """What hidden repeats got, by the kind of question."""
+    found = block.get("test_retest")
+    if not found:
+        return None
+    if block["kind"] == "choose":
+        return choices_again(found)
+    name = _("Test–retest")
+    if block["kind"] == "pair":
+        words = _(
+            "Share of %(pairs)s pairs shown twice to one person with the same answer both times, ties among them. In "
+            "%(other)s another image was chosen, in %(tie)s one of the two answers was a tie."
+        ) % {"pairs": found["pairs"], "other": percent(found["other_image"]), "tie": percent(found["one_tie"])}
+        return [name, share_with_interval(found["same"], found.get("ci95")), words]
+    text = _("%(difference)s steps apart") % {"difference": plain(found["mean_absolute_difference"])}
+    if found.get("ci95"):
+        text += f" ({interval(found['ci95'])})"
+    if found.get("icc_single") is not None:
+        text += f"; ICC(2,1) = {plain(found['icc_single'])}"
+    words = _(
+        "Mean distance of the two numbers that one person gave to an image, of %(images)s images shown twice on a "
+        "scale from %(low)s to %(high)s. %(same)s got the same number; the second minus the first is %(shift)s on "
+        "average. ICC(2,1) of the two times: 1 is full agreement; differences between people raise it too."
+    ) % {
+        "images": found["images"],
+        "low": plain(block["lowest"], 0),
+        "high": plain(block["highest"], 0),
+        "same": percent(found["same"]),
+        "shift": plain(found["shift"]),
+    }
+    return [name, text, words]
 
 
 def _cannot_say(block: Mapping[str, Any], alpha: float) -> list[str] | None:

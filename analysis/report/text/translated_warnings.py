@@ -96,6 +96,10 @@ _SENTENCES = (
         "seldom chosen is judged by those few."
     ),
     gettext_noop("Nobody gave a number to %(names)s: nothing is said about it."),
+    gettext_noop(
+        "No main question is named: the primary contrast is that of “%(question)s”, the first of the %(n)s questions "
+        "that compare conditions. Name the one that was planned."
+    ),
     gettext_noop("Images of which people could not say: %(n)s of %(all)s. They are in no mean."),
     gettext_noop(
         "People could not say more often of some conditions than of others, most often of %(names)s (%(n)s of "

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import translation
 
 from analysis.tables import clips_left_out, paintings
-from analysis.tables.codebook import CODEBOOK, CONTENT_MEANING, LONG_CODEBOOK, questions_in_words
+from analysis.tables.codebook import CONTENT_MEANING, ballot_meanings, long_meanings, questions_in_words
 from analysis.tables.participant_table import about_columns, meaning_of
 from config.deposits.description import Column, Kind
 from config.deposits.paths import CLIPS, PARTICIPANTS
@@ -82,7 +82,7 @@ def ballot_columns(study: Study, names: tuple[str, ...], answers: tuple[AnswerCo
         "knows_piece": _FLAG,
         CONTENT: {"kind": Kind.JSON},
     }
-    meanings = CODEBOOK | {"participant": _PERSON_MEANING, CONTENT: CONTENT_MEANING}
+    meanings = ballot_meanings(study) | {"participant": _PERSON_MEANING, CONTENT: CONTENT_MEANING}
     return (*_columns(meanings, facts, names), *map(answer_column, answers))
 
 
@@ -103,7 +103,7 @@ def long_columns(study: Study, names: tuple[str, ...]) -> tuple[Column, ...]:
         "position": _FROM_ONE | {"maximum": len(conditions)},
         "excluded": _FLAG | _PRESENT,
     }
-    return _columns(LONG_CODEBOOK | {"participant": _PERSON_MEANING}, facts, names)
+    return _columns(long_meanings(study) | {"participant": _PERSON_MEANING}, facts, names)
 
 
 def participant_columns(study: Study, about: tuple[str, ...], answers: tuple[AnswerColumn, ...]) -> tuple[Column, ...]:

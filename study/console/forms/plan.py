@@ -196,12 +196,12 @@ class PlanForm(KeptForm, forms.ModelForm):
         ),
         "feedback": gettext_lazy("After finishing, never about the conditions."),
         "repeats": gettext_lazy(
-            "Clips that are shown a second time, unannounced, to check how consistent the answers are."
+            "Trials that are shown a second time, unannounced, to check how consistent the answers are."
         ),
         "match_controls": gettext_lazy(
             "Match-control trials: they also show images of another clip, to check that people choose by the music."
         ),
-        "attention_trials": gettext_lazy("Trials that name the images to choose, to check that the participant reads."),
+        "attention_trials": gettext_lazy("Trials that say what to answer, to check that the participant reads."),
         "images_lossless": gettext_lazy(
             "Usually images are sent in the size that the screen needs, as WebP of quality 80. Without loss, "
             "participants load about eight times as much: more than a megabyte for each trial."
@@ -210,7 +210,7 @@ class PlanForm(KeptForm, forms.ModelForm):
             "The report then gives the result without the answers about known pieces, too."
         ),
         "listening_minimum_seconds": gettext_lazy(
-            "How long the music has to play before a choice. Empty: half the clip, at most 15 seconds."
+            "How long the music has to play before an answer. Empty: half the clip, at most 15 seconds."
         ),
         "grace_minutes": gettext_lazy(
             "The grace period: how long participants who have started may go on after the study is closed. Then the "

@@ -127,14 +127,14 @@ WORDS = (
     Word(
         "hidden-repeat",
         _("hidden repeat"),
-        _("A clip that is shown a second time, unannounced."),
+        _("A trial that is shown a second time, unannounced, with its images in a new order."),
         _("It shows how consistently a person answers."),
         (PLAN, PEOPLE),
     ),
     Word(
         "match-control",
         _("trial with images of other clips"),
-        _("A hidden check: two of the images belong to the clip that plays, two to another clip."),
+        _("A hidden check: half of the images belong to the clip that plays, half to another clip."),
         _("Who listens chooses the clip's own images more often than the others."),
         (PLAN, PEOPLE),
         _("match-control trial"),
@@ -142,8 +142,8 @@ WORDS = (
     Word(
         "attention-trial",
         _("attention trial"),
-        _("A trial that names the images to choose."),
-        _("Who does not read chooses others."),
+        _("A trial that says what to answer."),
+        _("Who does not read answers something else."),
         (PLAN, PEOPLE),
     ),
     Word(

@@ -96,6 +96,20 @@ def test_what_nobody_has_said_is_missing_and_never_invented() -> None:
     assert shown.count("Hypotheses") == 1
 
 
+@pytest.mark.parametrize(
+    ("preset", "said", "unsaid"),
+    [
+        ("pairs", "positions on the page, circular triads, test–retest, drop-out, the primary", "agreement"),
+        ("match_and_quality", "positions on the page, agreement, test–retest, drop-out, the primary", "each person"),
+    ],
+)
+def test_of_questions_only_checks_that_the_report_has_are_announced(preset: str, said: str, unsaid: str) -> None:
+    study = make_study(clips=6, target_participants=30, repeats=1, instrument=PRESETS[preset])
+    text = text_of(preregistration(study, OSF), "q22")
+    assert said in text
+    assert not [word for word in (unsaid, "fatigue", "other weights") if word in text]
+
+
 def test_the_tests_are_those_of_the_plan() -> None:
     settings_of_plan = {"second_choice_required": False, "repeats": 1, "trials_per_participant": 4}
     study = make_study(clips=6, target_participants=30, **settings_of_plan)

@@ -19,6 +19,7 @@ from analysis.report.tables.versions import versions_table
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.questions import analyse_questions
 from analysis.study_results.analyses import build_analysis
+from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.report_context import report_context
 from analysis.tables.question_json import after_a_stop, analysis_of_questions_json
 from study.instruments.presets import PRESETS
@@ -148,6 +149,31 @@ def test_a_study_reports_its_questions_with_their_anchors_in_korean_too() -> Non
     assert heds["4.3.3"] == "“match”: 7; “quality”: 7."
     assert "whole numbers 1 to 7 (1 = not at all, 7 = perfectly)" in heds["4.3.4"]
     assert "for each image" in otani["d"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("preset", "question", "found", "words", "reported"),
+    [
+        ("pairs", "pair", " % (", "8 pairs shown twice to one person with the same answer", "of repeated pairs; a tie"),
+        ("match_and_quality", "match", "ICC(2,1) = ", "32 images shown twice on a scale from 1 to 7", "ICC(2,1) = "),
+        ("choose_and_rate", "match", " steps apart", " images shown twice on a scale", "Same 1st choice in "),
+    ],
+)
+def test_hidden_repeats_are_reported_for_each_kind_of_question(preset, question, found, words, reported) -> None:
+    study = instrument_study(PRESETS[preset], people=4, clips=3, repeats=2)
+    analysis = build_analysis(study)
+    assert analysis.result["questions"][question]["test_retest"]
+    context = with_default_views(analysis.result, report_context(analysis, "en"))
+    (block,) = [
+        block for block in question_blocks(analysis.result, context, 0.05) if block.title.startswith(f"“{question}”")
+    ]
+    (row,) = [row for table in block.tables if table.key.endswith("checks") for row in table.rows if "retest" in row[0]]
+    assert found in row[1]
+    assert words in row[2]
+    with translation.override("en"):
+        heds = dict(filled_checklists(study, analysis))["HEDS 3.0"]
+    assert reported in next(entry.answer for entry in heds if entry.item.number == "4.3.12")
 
 
 def test_people_analysed_apart_are_told_by_the_means_of_the_main_question(everything: dict[str, Any]) -> None:

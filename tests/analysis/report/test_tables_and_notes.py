@@ -134,7 +134,21 @@ def test_skillings_mack_replaces_friedman_if_that_does_not_apply(analysis: dict[
 def test_every_warning_is_known_and_an_unknown_one_stays() -> None:
     for sentence in _SENTENCES:
         text = sentence.replace("%(", "%(") % dict.fromkeys(
-            ("n", "all", "clips", "advised", "again", "least", "most", "names", "share", "fewest", "effective"), "7"
+            (
+                "n",
+                "all",
+                "clips",
+                "advised",
+                "again",
+                "least",
+                "most",
+                "names",
+                "share",
+                "fewest",
+                "effective",
+                "question",
+            ),
+            "7",
         )
         assert translated([text]) == [text]
     assert translated(["Something new."]) == ["Something new."]

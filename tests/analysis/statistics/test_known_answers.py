@@ -8,13 +8,14 @@ import pytest
 from analysis.statistics.analysis import analyse
 from analysis.statistics.ballots import PRESET, PRESET_FACTORS, make_ballots
 from analysis.statistics.contrasts import factor_contrasts
-from analysis.statistics.design_checks import krippendorff_alpha, position_bias, retest_reliability
+from analysis.statistics.design_checks import krippendorff_alpha, position_bias
 from analysis.statistics.errors import DesignError
 from analysis.statistics.match_control import match_control
 from analysis.statistics.permutation import permutation_test
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.random_effects import fit_random_effects, random_effects
 from analysis.statistics.ranks import wilcoxon
+from analysis.statistics.retest import retest_reliability
 from analysis.statistics.scores import scores, studentized_interval
 from analysis.statistics.sensitivity import weight_line
 from analysis.statistics.sequential import e_process, order_of_start, ready_prefix

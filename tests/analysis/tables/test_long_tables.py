@@ -110,6 +110,29 @@ def test_people_who_may_have_had_another_scale_are_noted(tmp_path):
     assert any("2 of 3 people never go beyond 10 while others reach 80" in note for note in table.notes)
 
 
+def rated_by(numbers):
+    rows = [f"p{i % 3},c{i // 3},match,{'ab'[at]},{number}" for i, number in enumerate(numbers) for at in (0, 1)]
+    return "participant,clip,question,condition,value\n" + "\n".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "noted"),
+    [
+        ([1, 4, 6, 7, 99], "2 answers are 99, and all others lie from 1 to 7"),
+        ([-1, 1, 3, 5, 5, -1], "4 answers are -1, and all others lie from 1 to 5"),
+        ([1, 2, 4, 6, 7, 10], ""),  # a scale that is longer than most answers
+        ([5, 40, 70, 99], ""),  # a slider
+        ([-2, -1, 0, 2], ""),  # a scale with a middle
+    ],
+)
+def test_a_number_that_may_stand_for_no_answer_is_noted(tmp_path, numbers, noted):
+    notes = [text for text in read(tmp_path, rated_by(numbers)).notes if "it stands for a missing" in text]
+    assert [noted in text for text in notes] == ([True] if noted else [])
+    # Who names the ends has said what counts.
+    named = read(tmp_path, rated_by(numbers), scales=parse_scales(["-9-99:any"]))
+    assert not [text for text in named.notes if "it stands for a missing" in text]
+
+
 def test_images_that_came_one_at_a_time_are_one_clip_s_ratings(tmp_path):
     text = "participant,clip,trial,position,condition,value\np1,c1,1,1,a,2\np1,c1,2,1,b,5\np2,c1,2,1,a,3\n"
     values = read(tmp_path, text).questions[0].data

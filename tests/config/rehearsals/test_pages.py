@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from config.rehearsals.pages import _in_words
 from config.rehearsals.request import Wanted
 from study.instruments.presets import PRESETS
 from study.models import Job, Role, Study
@@ -75,6 +76,19 @@ def test_of_other_questions_the_page_tells_the_means_to_expect(client: Client) -
     found = re.search(r"pair \(1 for a pair that is won, ½ for a tie\): Painter a (0\.\d+); Painter b 0\.", shown)
     assert found is not None
     assert float(found[1]) == pytest.approx(0.5, abs=0.02)
+    assert "One preference holds for all questions that compare images" in shown
+    classic = page(client, make_study(clips=1, owner=study.owner)).content.decode()
+    assert "One preference holds for all questions" not in classic
+
+
+def test_what_is_found_for_another_question_is_not_called_points(client: Client) -> None:
+    row = {"contrast": "redefined_minus_original", "expected": 0.9, "estimate": 1.0, "low": 0.5, "high": 1.5}
+    row |= {"detectable": 0.7}
+    of_scale, of_choices = (_in_words(row | more, {}, 0.95) for more in ({"question": "match"}, {}))
+    assert of_scale["result"] == "chosen 0.90, found 1.00 (95 % interval 0.50 to 1.50)."
+    assert of_choices["result"] == "chosen 0.90 points, found 1.00 (95 % interval 0.50 to 1.50)."
+    assert "points" not in of_scale["power"]
+    assert "points" in of_choices["power"]
 
 
 def test_without_a_preference_each_choice_is_a_toss(client: Client) -> None:

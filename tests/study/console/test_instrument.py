@@ -223,8 +223,11 @@ def test_the_plan_asks_only_for_what_the_questions_give_a_meaning(study: Study, 
 
     choice = {"weight_first", "weight_second", "second_choice_required", "allow_none_fits"}
     assert choice | {"match_controls"} <= fields()
+    assert "#points" in page.get(url(study, "study_plan")).text
     press(page, study, "preset:pairs")
     assert not choice & fields()
+    of_pairs = page.get(url(study, "study_plan")).text
+    assert not re.search(r"#points|1st|2nd|images to choose", of_pairs)
     assert "match_controls" in fields()
     press(page, study, "preset:match_and_quality")
     assert not (choice | {"match_controls", "rule_match_failed"}) & fields()

@@ -1,5 +1,6 @@
 """Trials, time, checks and flags of studies with questions of their own."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -11,7 +12,7 @@ from study.participants.coverage import coverage
 from study.participants.enrolment import design_of, enrol
 from study.participants.exclusion_rules import judge_finished
 from study.participants.expected_time import answering_seconds, expected_minutes
-from study.participants.flag_words import evidence
+from study.participants.flag_words import MEANINGS, evidence
 from study.participants.invitation_texts import description, heading
 from study.participants.quality import agreement_with_oneself, agreement_with_others, read_measures
 from study.texts import consent
@@ -203,3 +204,16 @@ def test_always_the_image_on_the_left_is_a_pattern():
     judge_finished(person)
     (flag,) = [flag for flag in person.flags if flag["kind"] == "position_pattern"]
     assert (flag["n"], flag["of"], flag["period"]) == (12, 12, 1)
+    assert evidence(flag).startswith("12 of 12 times the same position for the best image. ")
+
+
+def test_no_flag_of_pairs_speaks_of_a_first_choice():
+    """Every word of choices in order, as the page of a pair has none of them."""
+    study = make_open_study(clips=3, instrument=pairs(), repeats=2, match_controls=1, attention_trials=1)
+    person, _ = enrol(study)
+    for trial in person.trials.all():
+        answer(trial, trial.position_order[0])
+    measures = read_measures(study, study.participants.all())[person.pk]
+    assert {"repeats_differ", "match_failed", "position_pattern", "attention_failed"} <= measures.keys()
+    words = [evidence(measure.as_json()) for measure in measures.values()] + [str(MEANINGS[kind]) for kind in measures]
+    assert not [text for text in words if re.search(r"\b(1st|2nd|first choice)\b", text)]

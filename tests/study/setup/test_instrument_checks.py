@@ -41,10 +41,16 @@ def test_questions_that_the_design_cannot_hold_block_the_opening(fields, message
         ({"instrument": PAIRS, "allow_none_fits": True}, "“None of them fits” is not offered"),
         ({"instrument": {"questions": [{"kind": "choose", "key": "x", "text": {"en": "Best?"}}]}}, "1 text is missing"),
         ({"instrument": MUSIC_ONLY}, "write one for loud"),
+        ({"instrument": MUSIC_ONLY, "repeats": 1}, "Hidden repeats show nothing here"),
     ],
 )
 def test_what_the_questions_leave_open_is_said(fields, message):
     assert any(message in text for text in found("warns", **fields))
+
+
+@pytest.mark.parametrize("instrument", [{}, PAIRS, MATCH])
+def test_hidden_repeats_of_questions_that_compare_images_are_welcome(instrument):
+    assert not [text for text in found("warns", instrument=instrument, repeats=1) if "Hidden repeats" in text]
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
