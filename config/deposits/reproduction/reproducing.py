@@ -17,10 +17,10 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from config.bundles.reading import Unreadable
+from config.bundles.same_json import of_deposit
 from config.deposits import paths
 from config.deposits.reproduction.fresh_environment import fresh_python
 from config.deposits.reproduction.reading import DepositFiles, opened
-from config.deposits.reproduction.same_json import differences
 
 MOST_SHOWN = 20
 _LONGEST_TITLE = 200
@@ -97,7 +97,7 @@ def reproduce(path: Path, *, fresh: bool = False) -> Reproduction:
         if "problem" in made:
             faults.append(f"The analysis cannot be made again: {made['problem'][:500]}")
         else:
-            found = list(differences(stored, made["result"], tolerance=0.0 if exact else 1e-9))
+            found = list(of_deposit(0.0 if exact else 1e-9).differences(stored, made["result"]))
     return Reproduction(
         title=_printable(str(study.get("title", ""))[:_LONGEST_TITLE]) or path.stem,
         checked=tuple(_checked(files, plan, exact, fresh)),

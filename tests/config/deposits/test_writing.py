@@ -13,12 +13,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from analysis.study_results.analyses import build_analysis, latest
+from config.bundles.same_json import of_deposit, of_export
 from config.deposits import checking, paths
 from config.deposits.facts import PublicationFacts, publication_facts, save_publication_facts
 from config.deposits.formats import WRITERS
 from config.deposits.persons import Finding
 from config.deposits.reproduction.reproducing import badge_page, reproduce
-from config.deposits.reproduction.same_json import differences
 from config.deposits.tables.columns import WORDS_LEFT_OUT
 from config.deposits.tables.people import new_codes
 from config.deposits.tables.study_tables import Tables
@@ -269,17 +269,31 @@ def test_an_analysis_of_an_earlier_answer_is_not_deposited(tmp_path: Path, monke
 
 
 def test_differences_are_named_by_their_paths() -> None:
-    huge = list(differences({"a": 10**400}, {"a": 1.5}, tolerance=1e-9))
-    assert len(huge) == 1
-    one = {"a": [1.0, 2, {"b": None}], "c": True, "d": "x", "gone": 1}
+    exactly, nearly, export = of_deposit(0), of_deposit(1e-9), of_export()
+    assert len(list(nearly.differences({"a": 10**400}, {"a": 1.5}))) == 1
+    one = {"a": [1.0, 2, {"b": None}], "c": True, "d": "x", "gone": 1, "null": None}
     other = {"a": [1.0 + 1e-12, 2, {"b": 0}], "c": 1, "d": "x", "new": [1, 2]}
-    assert list(differences(one, other, tolerance=0)) == [
+    assert list(exactly.differences(one, other)) == [
         "a[0]: 1.0 in the deposit, 1.000000000001 made again",
         "a[2].b: None in the deposit, 0 made again",
         "c: True in the deposit, 1 made again",
-        "gone: not in what was made again",
-        "new: not in the deposit",
+        "gone: in the deposit, not made again",
+        "new: made again, not in the deposit",
+        "null: in the deposit, not made again",
     ]
-    assert len(list(differences(one, other, tolerance=1e-9))) == 4
-    assert list(differences([float("nan")], [1.0], tolerance=1e-9))
-    assert list(differences([1], [1, 2], tolerance=1e-9)) == [": 1 values in the deposit, 2 values made again"]
+    assert len(list(nearly.differences(one, other))) == 5
+    # An earlier version had no such block, and one that does not apply is null.
+    assert list(export.differences(one, other)) == [
+        "a[2].b: None exported, 0 now",
+        "c: True exported, 1 now",
+        "gone: 1 exported, None now",
+        "new: None exported, 2 values now",
+    ]
+    for compared in (exactly, nearly, export):
+        assert list(compared.differences([float("nan")], [1.0]))
+        assert list(compared.differences([float("nan")], [float("nan")]))
+        assert list(compared.differences([1e-7], [2e-7]))
+        assert list(compared.differences({"a": "x" * 200}, {"a": 1})) == [
+            f"a: '{'x' * 118}… {compared.stored}, 1 {compared.again}"
+        ]
+    assert list(nearly.differences([1], [1, 2])) == [": 1 values in the deposit, 2 values made again"]
