@@ -24,7 +24,7 @@ MOST_MEMBERS = 10_000
 _PACKED, _PDF = (".xlsx", ".zip"), ".pdf"
 _TEXTS = (".html", ".json", ".jsonld", ".csv", ".md", ".tex", ".bib", ".cff", ".txt")
 SEARCHED = (*_TEXTS, *_PACKED, _PDF)
-_XML, _IMAGES = (".svg", ".xml", ".rels"), (".png", ".jpg", ".jpeg", ".webp")
+_XML, IMAGES = (".svg", ".xml", ".rels"), (".png", ".jpg", ".jpeg", ".webp")
 _EMBEDDED = r"data:[\w/+.;=-]+;base64,[A-Za-z0-9+/=]+"
 # Pictures within pages, and drawings: letters and numbers that nobody wrote.
 _NO_TEXT = re.compile(rf"{_EMBEDDED}|<(style|script|svg)\b.*?</\1>|<[^>]*>", re.DOTALL)
@@ -56,7 +56,7 @@ class Part(NamedTuple):
 
 
 def parts_of(path: Path) -> Iterator[Part]:
-    """Yield what somebody may have written in the file.
+    """Yield what somebody may have written in the file, of a picture beside its pixels.
 
     Raises:
         Unsearchable: it is damaged, or holds more than any file of a deposit.
@@ -98,7 +98,7 @@ def _part(name: str, suffix: str, content: bytes) -> Part:
     if suffix == _PDF:
         words = "\n".join(_pdf_texts(content))
         return Part(name, words, words)
-    if suffix in _IMAGES:
+    if suffix in IMAGES:
         words = "\n".join(text for _key, text, _is_personal in image_tags(io.BytesIO(content)))
         return Part(name, words, words)
     try:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from config.deposits.file_texts import SEARCHED, Part, Unsearchable, parts_of
+from config.deposits import paths
+from config.deposits.file_texts import IMAGES, SEARCHED, Part, Unsearchable, parts_of
 from config.deposits.personal.finding import About, Finding
 from config.deposits.personal.identifiers import masked, normal
 from config.deposits.personal.search import Search
@@ -24,7 +25,12 @@ _NUMBER = re.compile(r"(?<![\w.-])\d{6,}(?![\w.-])")  # a shorter seed is any nu
 
 def is_written_text(path: str) -> bool:
     """Whether a finding may have this key: a file of the deposit that is searched."""
-    return path.endswith(SEARCHED) and ":" not in path
+    return ":" not in path and _is_searched(path)
+
+
+def _is_searched(path: str) -> bool:
+    # Pictures among the materials are searched before, by their own keys.
+    return path.endswith(SEARCHED) or (path.endswith(IMAGES) and not path.startswith(f"{paths.IMAGES}/"))
 
 
 def written_findings(
@@ -39,7 +45,9 @@ def written_findings(
         codes: of people in the study, by which no file of a deposit may name them.
         seed: of the orders; None if the deposit may tell it.
     """
-    files = sorted(path for path in folder.rglob("*") if path.suffix in SEARCHED and path.is_file())
+    files = sorted(
+        path for path in folder.rglob("*") if path.is_file() and _is_searched(path.relative_to(folder).as_posix())
+    )
     tables = [path for path in files if path.parent.name == "data"]
     hits = [hit for path in files if path not in tables for hit in _hits(path, folder, search, codes, seed)]
     seen = _seen({value for value, _finding in hits if value}, known, tables)

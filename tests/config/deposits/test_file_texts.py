@@ -10,7 +10,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from analysis.report.files.typesetting import TypstProject, typeset
-from config.deposits import file_texts
+from config.deposits import file_texts, paths
 from config.deposits.personal.search import Search
 from config.deposits.written_texts import is_written_text, written_findings
 
@@ -19,7 +19,7 @@ MAIL = "jo@example.org"
 
 def found_in(folder: Path, name: str, content: bytes) -> list[tuple[str, str]]:
     """Where something was found in a file of this name, and what of it is shown."""
-    folder.mkdir(exist_ok=True)
+    (folder / name).parent.mkdir(exist_ok=True, parents=True)
     (folder / name).write_bytes(content)
     search = Search(["Minho Lee"], ["mina@example.org"])
     found = list(written_findings(folder, [], search, codes={"r0007"}, seed=20261103))
@@ -83,6 +83,12 @@ def test_a_leak_in_a_workbook_is_named(tmp_path: Path) -> None:
 def test_a_leak_in_a_file_of_a_zip_is_named(tmp_path: Path, member: str, content: bytes | str) -> None:
     (found,) = set(found_in(tmp_path, "figures-en.zip", zipped(**{member: content})))
     assert found == (f"figures-en.zip, figures/{member.replace('_', '.')}", "j•@e••••••.o••")
+
+
+def test_a_leak_beside_the_pixels_of_a_page_s_picture_is_named(tmp_path: Path) -> None:
+    name = f"{paths.INTERFACE}/own-1.png"
+    assert found_in(tmp_path, name, picture(MAIL)) == [(name, "j•@e••••••.o••")]
+    assert not is_written_text(f"{paths.IMAGES}/001.png"), "they are searched before, by their own keys"
 
 
 def test_what_a_drawing_is_made_of_and_what_researchers_publish_is_no_leak(tmp_path: Path) -> None:
