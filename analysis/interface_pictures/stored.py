@@ -90,7 +90,7 @@ class NewPictures:
     """Files that are stored before the rows that name them, and deleted again unless `keep` has made these rows."""
 
     def __init__(self) -> None:
-        self._names: list[tuple[str, Mapping[str, str]]] = []
+        self._names: list[tuple[str, Mapping[str, Any]]] = []
 
     def __enter__(self) -> "NewPictures":
         return self
@@ -99,7 +99,7 @@ class NewPictures:
         for name, _facts in self._names:
             _delete(name)
 
-    def add(self, content: bytes, **facts: str) -> None:
+    def add(self, content: bytes, **facts: Any) -> None:
         """Store a PNG; `facts` are columns of its row."""
         name = default_storage.save(picture_path(InterfacePicture(), ""), ContentFile(content))
         self._names.append((name, facts))
