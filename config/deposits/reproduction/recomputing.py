@@ -3,6 +3,7 @@
 Loads SciPy and Arrow; the web process must not import this module.
 """
 
+import contextlib
 import json
 import sys
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from analysis.study_results.software import software_versions
 from analysis.tables.clips_left_out import count_clips_left_out
 from analysis.tables.errors import TableError
 from analysis.tables.paintings import count_paintings
+from config.bundles.reading import MAX_FILE_BYTES
 from config.deposits import paths
 from config.deposits.tables.table import RowsOf
 from study.models import StudyStage
@@ -42,8 +44,12 @@ def analyse_deposit(folder: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Analyse the deposit in the folder `argv[1]`; write result and versions, or the problem, to the file `argv[2]`."""
+    """Analyse the deposit in the folder `argv[1]`; write result and versions, or the problem, to the file `argv[2]`.
+
+    Its address space may have `argv[3]` bytes. With too few it ends with a `MemoryError`, or is stopped by a signal.
+    """
     folder, out = map(Path, sys.argv[1:3])
+    _limit(int(sys.argv[3]))
     try:
         found: dict[str, Any] = {"result": analyse_deposit(folder, json.loads((folder / paths.PLAN).read_bytes()))}
     except (StatisticsError, TableError) as error:
@@ -51,3 +57,15 @@ def main() -> None:
     except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
         found = {"problem": f"{paths.PLAN} and the tables are not what a deposit holds there ({error!r})"}
     out.write_text(json.dumps(found | {"versions": software_versions()}), encoding="utf-8")
+
+
+def _limit(memory: int) -> None:
+    import resource
+
+    for kind, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),  # of a table's part for each version of the study
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of address space
+            resource.setrlimit(kind, (most, most))

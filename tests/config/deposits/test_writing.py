@@ -230,6 +230,11 @@ def test_a_study_with_ratings_and_words_is_analysed_again_from_its_deposit_alone
     assert "to the last digit" in " ".join(found.checked)
     assert found.digests[paths.ANSWERS] == hashlib.sha256((folder / paths.ANSWERS).read_bytes()).hexdigest()
 
+    # No deposit may fill the machine: its tables are read within limits, which can be raised.
+    (refusal,) = reproduce(folder, memory=1).faults
+    assert "needs more than 1 GiB of memory" in refusal
+    assert "reproduce_report --memory 2" in refusal
+
     # A number that was changed by hand is named by its path, even if the sums were written anew.
     made["n_ballots"] += 1
     (folder / paths.ANALYSIS).write_text(json.dumps(made))
