@@ -20,6 +20,7 @@ from config.bundles.reading import (
     BALLOTS,
     CLIPS_LEFT_OUT,
     FOLLOW_UP,
+    MALFORMED,
     MATCH_CONTROL,
     MAX_FILES,
     MAX_REPORTED,
@@ -36,6 +37,7 @@ from config.bundles.stage_check import check_stages
 from config.bundles.version_check import check_versions, version_of_people
 from study.ballots.receipts import verify_ballot
 from study.digests import canonical_digest
+from study.errors import StudyError
 from study.published_heads.heads import Head
 from study.tables.spreadsheet import unescape_formula
 
@@ -120,7 +122,7 @@ def _check_digests(bundle: Bundle) -> None:
             count += 1
             try:
                 is_valid = verify_ballot(row | {key: unescape_formula(row[key]) for key in ("clip", "reason")})
-            except (KeyError, ValueError, TypeError, AttributeError):
+            except MALFORMED:
                 is_valid = False
             if not is_valid:
                 bundle.faults.append(f"{name}, row {row_number}: the ballot does not agree with its digest.")
@@ -209,9 +211,9 @@ def _check_analysis(bundle: Bundle) -> None:
                 follow_up=tables.get(FOLLOW_UP),
                 control=bundle.read(MATCH_CONTROL) if MATCH_CONTROL in bundle.members else None,
             )
-    except (TableError, StatisticsError) as error:
+    except (TableError, StatisticsError, StudyError) as error:
         raise Unreadable(f"The ballots cannot be analysed again: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except MALFORMED as error:
         raise Unreadable(f"plan.json or ballots.csv is not what an export holds there: {error!r}.") from error
     if CLIPS_LEFT_OUT in bundle.members:
         with naming(CLIPS_LEFT_OUT):

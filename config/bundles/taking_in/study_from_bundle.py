@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from analysis.interface_pictures.stored import NewPictures
 from config.bundles.chain_check import read_chain
-from config.bundles.reading import CHAIN, Bundle, Unreadable
+from config.bundles.reading import CHAIN, MALFORMED, Bundle, Unreadable
 from config.bundles.taking_in import study_rows
 from config.bundles.taking_in.checked import checked_format
 from config.bundles.taking_in.errors import BundleRefused
@@ -39,8 +39,7 @@ from study.setup.lifecycle import free_slug
 
 logger = logging.getLogger(__name__)
 BROUGHT_IN = "brought in"
-_MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
-_WHAT_BREAKS = (*_MALFORMED, IntegrityError, DataError)
+_WHAT_BREAKS = (*MALFORMED, IntegrityError, DataError)
 _PAUSE = 1.0  # seconds
 
 Report = Callable[[str], None]

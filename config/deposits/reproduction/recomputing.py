@@ -16,9 +16,10 @@ from analysis.study_results.software import software_versions
 from analysis.tables.clips_left_out import count_clips_left_out
 from analysis.tables.errors import TableError
 from analysis.tables.paintings import count_paintings
-from config.bundles.reading import MAX_FILE_BYTES
+from config.bundles.reading import MALFORMED, MAX_FILE_BYTES
 from config.deposits import paths
 from config.deposits.tables.table import RowsOf
+from study.errors import StudyError
 from study.models import StudyStage
 
 
@@ -50,13 +51,18 @@ def main() -> None:
     """
     folder, out = map(Path, sys.argv[1:3])
     _limit(int(sys.argv[3]))
-    try:
-        found: dict[str, Any] = {"result": analyse_deposit(folder, json.loads((folder / paths.PLAN).read_bytes()))}
-    except (StatisticsError, TableError) as error:
-        found = {"problem": str(error)}
-    except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
-        found = {"problem": f"{paths.PLAN} and the tables are not what a deposit holds there ({error!r})"}
+    found = made_again(folder)
     out.write_text(json.dumps(found | {"versions": software_versions()}), encoding="utf-8")
+
+
+def made_again(folder: Path) -> dict[str, Any]:
+    """The analysis of a stranger's deposit in this folder under `result`, or under `problem` why there is none."""
+    try:
+        return {"result": analyse_deposit(folder, json.loads((folder / paths.PLAN).read_bytes()))}
+    except (StatisticsError, TableError, StudyError) as error:
+        return {"problem": str(error)}
+    except (*MALFORMED, OSError) as error:
+        return {"problem": f"{paths.PLAN} and the tables are not what a deposit holds there ({error!r})"}
 
 
 def _limit(memory: int) -> None:

@@ -30,7 +30,8 @@ _LONGEST = 2 * 60 * 60  # seconds that an analysis may take; that of thousands o
 _PROGRAM = "import django; django.setup(); from config.deposits.reproduction.recomputing import main; main()"
 # What the analysis reads.
 _READ = (paths.PLAN, paths.ANALYSIS, paths.VERSIONS, paths.STUDY)
-_NEEDED = (paths.PLAN, paths.ANALYSIS, paths.VERSIONS, paths.BALLOTS, paths.PARTICIPANTS)
+_TABLES = (paths.BALLOTS, paths.PARTICIPANTS, paths.PAINTINGS, paths.CLIPS_LEFT_OUT)
+_NEEDED = (paths.PLAN, paths.ANALYSIS, paths.VERSIONS, *_TABLES)
 # On these the last digits of the numbers depend.
 _NUMERICAL = ("earsight", "numpy", "scipy")
 # Of the badge, in pixels: about 6.5 for each letter of its 11-pixel type, and space at both sides.
@@ -85,7 +86,10 @@ def reproduce(path: Path, *, fresh: bool = False, memory: int = MEMORY) -> Repro
     with opened(path) as files, tempfile.TemporaryDirectory(prefix="earsight-reproduce-") as scratch:
         digests, faults = files.check_sums()
         if missing := [name for name in _NEEDED if name not in files.names]:
-            raise Unreadable(f"{', '.join(missing)}: not in it, so there is nothing to make again.")
+            why = " ".join(
+                _printable(fault) for fault in faults if fault.startswith(tuple(f"{name}:" for name in missing))
+            )
+            raise Unreadable(f"{', '.join(missing)}: not in it, so there is nothing to make again. {why}".rstrip())
         folder = Path(scratch) / "deposit"
         read = sorted(name for name in files.names if name in _READ or _is_table(name))
         for name in read:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from config.deposits import checking, paths
 from config.deposits.facts import PublicationFacts, publication_facts, save_publication_facts
 from config.deposits.formats import WRITERS
 from config.deposits.persons import Finding
+from config.deposits.reproduction.recomputing import made_again
 from config.deposits.reproduction.reproducing import badge_page, reproduce
 from config.deposits.tables.columns import WORDS_LEFT_OUT
 from config.deposits.tables.people import new_codes
@@ -247,8 +249,21 @@ def test_a_study_with_ratings_and_words_is_analysed_again_from_its_deposit_alone
     assert "n_ballots: 7 in the deposit, 6 made again" in page
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
 
+    # Values of another kind than they should be are told in a sentence.
+    plan, table = (folder / paths.PLAN).read_text(), (folder / paths.BALLOTS).read_text()
+    for changes, cell, said in (
+        ({"points": [10**400, 2, 1]}, "", "are not what a deposit holds there"),
+        ({"instrument": "x"}, "", "The questions in each trial: Input should be a valid dictionary"),
+        ({}, "[" * 50_000, "are not what a deposit holds there"),
+        ({}, f'{{""match"":{{""original_sentence"":{"9" * 400}}}}}', "are not what a deposit holds there"),
+    ):
+        (folder / paths.PLAN).write_text(json.dumps(json.loads(plan) | changes))
+        (folder / paths.BALLOTS).write_text(re.sub('"{.*}"', f'"{cell}"', table, count=1) if cell else table)
+        assert said in made_again(folder)["problem"]
+    (folder / paths.BALLOTS).write_text(table)
+
     # What a stranger wrote reaches no terminal as its commands, and nothing that it says stops the check.
-    (folder / paths.PLAN).write_text(json.dumps(json.loads((folder / paths.PLAN).read_bytes()) | {"conditions": 5}))
+    (folder / paths.PLAN).write_text(json.dumps(json.loads(plan) | {"conditions": 5}))
     (folder / paths.STUDY).write_text(json.dumps({"title": "\x1b[31mred"}))
     (folder / "\x1b[2J.txt").write_text("clears the screen")
     found = reproduce(folder)
