@@ -23,6 +23,7 @@ from study.models import Study
 from study.models.log import record
 from study.untrusted_files.bounded_process import BoundedProcess, ProcessEnded
 from study.untrusted_files.uploads import on_disk
+from study.zip_entries import zip_entry
 
 logger = logging.getLogger(__name__)
 
@@ -79,9 +80,9 @@ def pictures_zip(study: Study) -> bytes:
     out, captions = io.BytesIO(), []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name, content, caption in interface_pictures(study):
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
+            archive.writestr(zip_entry(name, compression=archive.compression), content)
             captions.append(f"{name}: {caption}\n")
-        archive.writestr(zipfile.ZipInfo("captions.txt", (1980, 1, 1, 0, 0, 0)), "".join(captions))
+        archive.writestr(zip_entry("captions.txt", compression=archive.compression), "".join(captions))
     return out.getvalue()
 
 
@@ -89,7 +90,7 @@ class NewPictures:
     """Files that are stored before the rows that name them, and deleted again unless `keep` has made these rows."""
 
     def __init__(self) -> None:
-        self._names: list[tuple[str, Mapping[str, str]]] = []
+        self._names: list[tuple[str, Mapping[str, Any]]] = []
 
     def __enter__(self) -> "NewPictures":
         return self
@@ -98,7 +99,7 @@ class NewPictures:
         for name, _facts in self._names:
             _delete(name)
 
-    def add(self, content: bytes, **facts: str) -> None:
+    def add(self, content: bytes, **facts: Any) -> None:
         """Store a PNG; `facts` are columns of its row."""
         name = default_storage.save(picture_path(InterfacePicture(), ""), ContentFile(content))
         self._names.append((name, facts))

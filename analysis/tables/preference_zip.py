@@ -10,6 +10,7 @@ from study.instruments.of_study import instrument_of
 from study.instruments.questions import Choose, Instrument, Pair, Scale
 from study.models import Study
 from study.texts import languages_of
+from study.zip_entries import zip_entry
 
 PREFERENCES = "preferences.zip"
 JSON_LINES, PARQUET, README = "preferences.jsonl", "preferences.parquet", "README.md"
@@ -73,10 +74,7 @@ def preferences_zip(study: Study) -> bytes:
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))  # the same study gives the same bytes
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o600 << 16
-            archive.writestr(entry, content)
+            archive.writestr(zip_entry(name), content)
     return raw.getvalue()
 
 

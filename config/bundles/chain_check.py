@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from config.bundles.chain_files import VERSION, readable_entry
-from config.bundles.reading import CHAIN, COMMITMENTS, MAX_REPORTED, Bundle, Unreadable, number_of
+from config.bundles.reading import CHAIN, COMMITMENTS, MALFORMED, MAX_REPORTED, Bundle, Unreadable, number_of
 from study.ballots.commitments import ENDED, FINISHED
 from study.ballots.receipts import commitment_of, covered_digest
 from study.digests import entry_digest, next_head
@@ -337,7 +337,7 @@ def check_exclusions(bundle: Bundle) -> None:
     if isinstance(plan, dict):
         try:
             known = {str(rule_from_json(row)): str(row["kind"]) for row in plan.get("exclusions") or []}
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except MALFORMED as error:
             raise Unreadable("study.json: the plan's rules are not what an export holds there.") from error
     faults, people, unbound = [], 0, False
     for row in bundle.participants:

@@ -9,10 +9,9 @@ import json
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from analysis.study_results.report_files import REPORT_FILES
 from config.bundles.answers_check import check_answers
@@ -21,6 +20,7 @@ from config.bundles.reading import (
     BALLOTS,
     CLIPS_LEFT_OUT,
     FOLLOW_UP,
+    MALFORMED,
     MATCH_CONTROL,
     MAX_FILES,
     MAX_REPORTED,
@@ -31,11 +31,13 @@ from config.bundles.reading import (
     naming,
 )
 from config.bundles.receipt_check import check_receipts
+from config.bundles.same_json import of_export
 from config.bundles.selection_check import check_selection
 from config.bundles.stage_check import check_stages
 from config.bundles.version_check import check_versions, version_of_people
 from study.ballots.receipts import verify_ballot
 from study.digests import canonical_digest
+from study.errors import StudyError
 from study.published_heads.heads import Head
 from study.tables.spreadsheet import unescape_formula
 
@@ -120,7 +122,7 @@ def _check_digests(bundle: Bundle) -> None:
             count += 1
             try:
                 is_valid = verify_ballot(row | {key: unescape_formula(row[key]) for key in ("clip", "reason")})
-            except (KeyError, ValueError, TypeError, AttributeError):
+            except MALFORMED:
                 is_valid = False
             if not is_valid:
                 bundle.faults.append(f"{name}, row {row_number}: the ballot does not agree with its digest.")
@@ -185,22 +187,6 @@ def _check_plan(bundle: Bundle) -> None:
     bundle.checked.append("the plan, as it was fixed at opening")
 
 
-def _differences(exported: Any, again: Any, path: str = "") -> Iterator[str]:
-    """Yield where two JSON values differ; a relative difference of 1e-9 is rounding and passes."""
-    if isinstance(exported, dict) and isinstance(again, dict):
-        for key in sorted(exported.keys() | again.keys()):
-            yield from _differences(exported.get(key), again.get(key), f"{path}.{key}".lstrip("."))
-    elif isinstance(exported, list) and isinstance(again, list) and len(exported) == len(again):
-        for index, (one, other) in enumerate(zip(exported, again, strict=True)):
-            yield from _differences(one, other, f"{path}[{index}]")
-    elif isinstance(exported, float) and isinstance(again, int | float):
-        # Not `if abs(…) > …`: NaN, which no export holds, must count as a difference.
-        if not abs(exported - again) <= 1e-9 * max(1.0, abs(exported)):
-            yield f"{path}: {exported} exported, {again} now"
-    elif exported != again:
-        yield f"{path}: {exported!r} exported, {again!r} now"
-
-
 def _check_analysis(bundle: Bundle) -> None:
     # Imported here because the web process, which imports this module, does without SciPy and Arrow.
     from analysis.statistics.errors import StatisticsError
@@ -225,9 +211,9 @@ def _check_analysis(bundle: Bundle) -> None:
                 follow_up=tables.get(FOLLOW_UP),
                 control=bundle.read(MATCH_CONTROL) if MATCH_CONTROL in bundle.members else None,
             )
-    except (TableError, StatisticsError) as error:
+    except (TableError, StatisticsError, StudyError) as error:
         raise Unreadable(f"The ballots cannot be analysed again: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except MALFORMED as error:
         raise Unreadable(f"plan.json or ballots.csv is not what an export holds there: {error!r}.") from error
     if CLIPS_LEFT_OUT in bundle.members:
         with naming(CLIPS_LEFT_OUT):
@@ -236,7 +222,9 @@ def _check_analysis(bundle: Bundle) -> None:
         with naming(PAINTINGS):
             computed["paintings"] = count_paintings(bundle.read(PAINTINGS), plan["conditions"])
     again = json.loads(json.dumps(computed))
-    faults = [f"analysis.json is not what ballots.csv gives: {text}" for text in _differences(exported, again)]
+    faults = [
+        f"analysis.json is not what ballots.csv gives: {text}" for text in of_export().differences(exported, again)
+    ]
     bundle.faults += faults[:MAX_REPORTED]
     bundle.checked.append("the analysis, computed again from ballots.csv")
 

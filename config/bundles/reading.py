@@ -40,6 +40,8 @@ MAX_VALUES = 15_000_000
 MAX_LINES = 200_000
 # At most this many faults of one kind are reported.
 MAX_REPORTED = 20
+# What reading values of another kind than they should be raises: of a stranger's file all of it is the file's fault.
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 
 
@@ -57,7 +59,7 @@ def naming(*files: str) -> Iterator[None]:
     """Raise Unreadable, which names the files, if what is done with their content fails."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except MALFORMED as error:
         raise Unreadable(f"{' or '.join(files)} is not what an export holds there: {error!r}.") from error
 
 

@@ -44,6 +44,7 @@ from study.participants.server_record import COLUMNS as SERVER_COLUMNS
 from study.participants.server_record import server_rows
 from study.tables.spreadsheet import csv_parts, csv_text
 from study.texts import RESPONSIBLE
+from study.zip_entries import zip_entry
 
 README = """This is an export of the Earsight study "{title}".
 
@@ -376,10 +377,7 @@ def _add(bundle: zipfile.ZipFile, name: str, content: Content | Path) -> str:
         content.unlink()
         return digest
     sum_of = hashlib.sha256()
-    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    entry.compress_type = bundle.compression
-    entry.external_attr = 0o600 << 16  # as `writestr` has it
-    with bundle.open(entry, "w", force_zip64=True) as file:
+    with bundle.open(zip_entry(name, compression=bundle.compression), "w", force_zip64=True) as file:
         for part in content:
             sum_of.update(part)
             file.write(part)

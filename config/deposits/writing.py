@@ -22,10 +22,9 @@ from config.deposits.tables.study_tables import Tables
 from study.digests import file_digest
 from study.errors import NotAllowedNow
 from study.models import Study
+from study.zip_entries import zip_entry
 
 __all__ = ["Hindrance", "found_in", "hindrances", "write_deposit", "zip_deposit"]
-
-_THE_TIME = (1980, 1, 1, 0, 0, 0)  # of all files in the zip: the same study gives the same bytes
 
 
 class DepositRefused(NotAllowedNow):
@@ -85,9 +84,7 @@ def zip_deposit(
         yield name
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(names):
-            entry = zipfile.ZipInfo(name, _THE_TIME)
-            entry.compress_type = archive.compression
-            entry.external_attr = 0o644 << 16
+            entry = zip_entry(name, mode=0o644)
             with (folder / name).open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
                 shutil.copyfileobj(source, target, 2**20)
             (folder / name).unlink()  # its place on the disk may be needed

@@ -33,7 +33,9 @@ class Command(EarsightCommand):
         parser.add_argument(
             "--study", action="append", default=[], metavar="SLUG", help="a closed study of this installation"
         )
-        parser.add_argument("--contrast", default="", help="such as redefined (the one that most of them have)")
+        parser.add_argument(
+            "--contrast", default="", help="such as redefined (the one that most of them have); no interactions"
+        )
         parser.add_argument("--measure", default="", choices=("points", "worth", "rating", "share"), help="in what")
         parser.add_argument("--question", default="", metavar="KEY", help="the scale or question, of several")
         parser.add_argument(

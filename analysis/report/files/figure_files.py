@@ -11,6 +11,7 @@ from analysis.report.contents import all_figures, with_default_views
 from analysis.report.context import ReportContext
 from analysis.report.figures.figure import Figure
 from analysis.report.files.typesetting import TypstProject, for_typst, typeset
+from study.zip_entries import zip_entry
 
 
 def report_figures(data: Mapping[str, Any], context: ReportContext) -> list[Figure]:
@@ -49,5 +50,5 @@ def figures_zip(data: Mapping[str, Any], context: ReportContext) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in figure_files(data, context).items():
-            archive.writestr(zipfile.ZipInfo(f"figures/{name}", (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+            archive.writestr(zip_entry(f"figures/{name}"), content)
     return out.getvalue()

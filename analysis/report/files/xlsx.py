@@ -10,6 +10,7 @@ from analysis.report.context import AnswersGiven, ReportContext, Stage
 from analysis.report.files.csv_tables import score_rows
 from analysis.report.files.question_sheets import question_sheets
 from study.tables.spreadsheet import escape_formula
+from study.zip_entries import zip_entry
 
 HIDDEN = "hidden"
 """In place of the size of a group that could point to a person."""
@@ -55,7 +56,7 @@ def _without_times(book: io.BytesIO) -> bytes:
             content = source.read(name)
             if name == "docProps/core.xml":
                 content = _TIMES.sub(b"", content)
-            target.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+            target.writestr(zip_entry(name), content)
     return out.getvalue()
 
 

@@ -54,7 +54,7 @@ def store_files(
         Unreadable: a clip names a file that is not there.
     """
     pictures, sounds = _present(bundle, _pictures(clips)), _present(bundle, _sounds(clips))
-    _check_pictures(bundle, path, list(pictures))
+    check_pictures(bundle, path, list(pictures))
     with AudioChecker() as checker:
         for name, digest in sounds.items():
             report(name)
@@ -112,7 +112,7 @@ def _ensure_suffix(name: Any, suffixes: tuple[str, ...]) -> None:
         raise Unreadable(f"{CLIPS}: {str(name)[:80]} is no file of a kind that is taken.")
 
 
-def _check_pictures(bundle: Bundle, path: Path, names: list[str]) -> None:
+def check_pictures(bundle: Bundle, path: Path, names: list[str]) -> None:
     """Have every picture decoded by a process with limits."""
     places = {info.filename: place for place, info in enumerate(bundle.archive.infolist())}
     pictures = [UploadedPicture("", "", name, path, places[name]) for name in names]

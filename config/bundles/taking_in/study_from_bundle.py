@@ -15,12 +15,14 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from analysis.interface_pictures.stored import NewPictures
 from config.bundles.chain_check import read_chain
-from config.bundles.reading import CHAIN, Bundle, Unreadable
+from config.bundles.reading import CHAIN, MALFORMED, Bundle, Unreadable
 from config.bundles.taking_in import study_rows
 from config.bundles.taking_in.checked import checked_format
 from config.bundles.taking_in.errors import BundleRefused
 from config.bundles.taking_in.history import add_analysis, add_chain
+from config.bundles.taking_in.interface import store_interface
 from config.bundles.taking_in.people_rows import add_people
 from config.bundles.taking_in.sameness import differences
 from config.bundles.taking_in.stages import ensure_by_the_log, unstaged
@@ -37,8 +39,7 @@ from study.setup.lifecycle import free_slug
 
 logger = logging.getLogger(__name__)
 BROUGHT_IN = "brought in"
-_MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
-_WHAT_BREAKS = (*_MALFORMED, IntegrityError, DataError)
+_WHAT_BREAKS = (*MALFORMED, IntegrityError, DataError)
 _PAUSE = 1.0  # seconds
 
 Report = Callable[[str], None]
@@ -72,9 +73,10 @@ def take_in(
     """
     stored = StoredFiles()
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(path) as archive, NewPictures() as pictures:
             report(_("checking the export"))
-            taken_in = _take_in(Bundle(archive, report=_seldom(report)), path, owner, stored, report, settle)
+            bundle = Bundle(archive, report=_seldom(report))
+            taken_in = _take_in(bundle, path, owner, stored, pictures, report, settle)
     except zipfile.BadZipFile as error:
         raise BundleRefused(_("This is no export of a study: choose the ZIP file as it was downloaded.")) from error
     except Unreadable as error:
@@ -91,6 +93,7 @@ def _take_in(
     path: Path,
     owner: Any,
     stored: StoredFiles,
+    pictures: NewPictures,
     report: Report,
     settle: Callable[[TakenIn], None],
 ) -> TakenIn:
@@ -102,11 +105,14 @@ def _take_in(
     _ensure_new(digest, first_head, owner)
     data, lines = study_rows.read_study(bundle), study_rows.ClipLines(bundle)
     store_files(bundle, path, lines, stored, report)
+    with _refusing_what_breaks():
+        store_interface(bundle, path, pictures, report)
     ensure_short_lock(bundle)
     report(_("writing the study"))
     with _refusing_what_breaks(), transaction.atomic():
         taken_in = _add(bundle, form, digest, data, lines, owner, stored, report)
         settle(taken_in)
+        pictures.keep(taken_in.study)
         return taken_in
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import models
 
+from analysis.models import InterfacePicture
 from generation.models import ClipStep, GenerationRun, ReviewDecision, StudyFile, TagDecision
 from study.models import Clip, Condition, Stimulus, Study
 
@@ -32,6 +33,7 @@ LEFT_BEHIND: dict[type[models.Model], frozenset[str]] = {
     ReviewDecision: frozenset({"step_before", "undone"}),
     GenerationRun: frozenset({"number", "notify"}),
     StudyFile: frozenset({"text"}),
+    InterfacePicture: frozenset(),
 }
 
 # Columns that are newer than exports whose bytes must stay: absent if they have their default.

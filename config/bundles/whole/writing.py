@@ -17,6 +17,8 @@ from config.bundles.whole import (
     DRAFT,
     FILES,
     FORMAT,
+    INTERFACE,
+    INTERFACE_FILES,
     LEFT_OUT,
     PEOPLE,
     PREVIEWS,
@@ -61,6 +63,7 @@ def whole_files(
     for place, pk in enumerate(files, start=1):  # one by one: each may hold 20 MB
         yield f"{FILES}{place:02d}.txt", study.files.get(pk=pk).text.encode()
     yield STUDY, _json(_study(study))
+    yield from _interface(study)
     if is_draft:
         return
     yield PEOPLE, map(_line, people_lines(study))
@@ -105,6 +108,18 @@ def _study(study: Study) -> dict[str, Any]:
         "run": None if run is None else carried(run) | ({"state": run.State.CANCELLED} if run.is_running else {}),
         "files": [carried(file) for file in study.files.order_by("pk").defer("text")],
     }
+
+
+def _interface(study: Study) -> Iterator[tuple[str, bytes]]:
+    """Yield the pictures of the interface and their list, in the order in which they were stored."""
+    entries = []
+    for place, row in enumerate(study.interface_pictures.order_by("pk"), start=1):
+        name = f"{INTERFACE_FILES}{place:03d}.png"
+        with row.image.open("rb") as file:
+            yield name, file.read()
+        entries.append({"file": name, "fields": carried(row)})
+    if entries:
+        yield INTERFACE, _json({"pictures": entries})
 
 
 def _clip(clip: Clip) -> dict[str, Any]:

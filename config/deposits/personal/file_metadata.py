@@ -7,6 +7,7 @@ uploads are read, in a worker or a command.
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from django.utils.translation import gettext as _
 from PIL import ExifTags, Image, UnidentifiedImageError
@@ -30,7 +31,7 @@ def file_metadata_findings(path: Path, name: str, search: Search | None = None) 
     """
     search = search or Search()
     is_sound = path.suffix.lower() in _SOUNDS
-    tags = ((key, text, False) for key, text in sound_tags(path)) if is_sound else _image_tags(path)
+    tags = ((key, text, False) for key, text in sound_tags(path)) if is_sound else image_tags(path)
     found: dict[str, Finding] = {}
     for key, text, is_personal in tags:
         named = search.tags(text) or ([Identifier(key, text, text)] if is_personal else [])
@@ -73,10 +74,10 @@ def without_metadata(image: bytes) -> bytes:
     return out.getvalue()
 
 
-def _image_tags(path: Path) -> Iterator[tuple[str, str, bool]]:
+def image_tags(image: Path | IO[bytes]) -> Iterator[tuple[str, str, bool]]:
     """The name and the text of each tag, and whether it tells of a person whatever it says."""
     try:
-        with Image.open(path) as picture:
+        with Image.open(image) as picture:
             exif, info = picture.getexif(), dict(picture.info)
             if picture.format == "PNG":
                 info |= picture.text  # type: ignore[attr-defined]  # a PNG may have texts behind its pixels

@@ -16,19 +16,22 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from config.bundles.reading import Unreadable
+from config.bundles.reading import MAX_TABLE_BYTES, MAX_VALUES, Unreadable
+from config.bundles.same_json import of_deposit
 from config.deposits import paths
 from config.deposits.reproduction.fresh_environment import fresh_python
 from config.deposits.reproduction.reading import DepositFiles, opened
-from config.deposits.reproduction.same_json import differences
 
 MOST_SHOWN = 20
+MEMORY = 8  # GiB of address space; the analysis of a million ballots takes 2.4 of it, 0.8 of memory
 _LONGEST_TITLE = 200
+_LAST_WORDS = 2**14  # bytes of what the process says at its end
 _LONGEST = 2 * 60 * 60  # seconds that an analysis may take; that of thousands of people takes minutes
 _PROGRAM = "import django; django.setup(); from config.deposits.reproduction.recomputing import main; main()"
 # What the analysis reads.
 _READ = (paths.PLAN, paths.ANALYSIS, paths.VERSIONS, paths.STUDY)
-_NEEDED = (paths.PLAN, paths.ANALYSIS, paths.VERSIONS, paths.BALLOTS, paths.PARTICIPANTS)
+_TABLES = (paths.BALLOTS, paths.PARTICIPANTS, paths.PAINTINGS, paths.CLIPS_LEFT_OUT)
+_NEEDED = (paths.PLAN, paths.ANALYSIS, paths.VERSIONS, *_TABLES)
 # On these the last digits of the numbers depend.
 _NUMERICAL = ("earsight", "numpy", "scipy")
 # Of the badge, in pixels: about 6.5 for each letter of its 11-pixel type, and space at both sides.
@@ -70,11 +73,12 @@ class Reproduction:
         return not self.differences and not self.faults
 
 
-def reproduce(path: Path, *, fresh: bool = False) -> Reproduction:
+def reproduce(path: Path, *, fresh: bool = False, memory: int = MEMORY) -> Reproduction:
     """Analyse the deposit (a folder or a zip) again in a process of its own, without database or settings; compare.
 
     Args:
         fresh: in a new virtual environment with the versions that the deposit names.
+        memory: GiB of address space that the process may have.
 
     Raises:
         Unreadable: it is no deposit, or cannot be read.
@@ -82,7 +86,10 @@ def reproduce(path: Path, *, fresh: bool = False) -> Reproduction:
     with opened(path) as files, tempfile.TemporaryDirectory(prefix="earsight-reproduce-") as scratch:
         digests, faults = files.check_sums()
         if missing := [name for name in _NEEDED if name not in files.names]:
-            raise Unreadable(f"{', '.join(missing)}: not in it, so there is nothing to make again.")
+            why = " ".join(
+                _printable(fault) for fault in faults if fault.startswith(tuple(f"{name}:" for name in missing))
+            )
+            raise Unreadable(f"{', '.join(missing)}: not in it, so there is nothing to make again. {why}".rstrip())
         folder = Path(scratch) / "deposit"
         read = sorted(name for name in files.names if name in _READ or _is_table(name))
         for name in read:
@@ -91,13 +98,13 @@ def reproduce(path: Path, *, fresh: bool = False) -> Reproduction:
         stated = {str(name): str(version) for name, version in _json(folder, paths.VERSIONS).items()}
         study = _json(folder, paths.STUDY) if paths.STUDY in read else {}
         python = fresh_python(Path(scratch) / "environment", stated) if fresh else Path(sys.executable)
-        made = _analyse(python, folder, Path(scratch))
+        made = _analyse(python, folder, Path(scratch), memory)
         exact = all(stated.get(name) == made["versions"].get(name) for name in _NUMERICAL)
         found: list[str] = []
         if "problem" in made:
             faults.append(f"The analysis cannot be made again: {made['problem'][:500]}")
         else:
-            found = list(differences(stored, made["result"], tolerance=0.0 if exact else 1e-9))
+            found = list(of_deposit(0.0 if exact else 1e-9).differences(stored, made["result"]))
     return Reproduction(
         title=_printable(str(study.get("title", ""))[:_LONGEST_TITLE]) or path.stem,
         checked=tuple(_checked(files, plan, exact, fresh)),
@@ -119,8 +126,13 @@ def _is_table(name: str) -> bool:
 
 
 def _json(folder: Path, name: str) -> dict[str, Any]:
+    if (folder / name).stat().st_size > MAX_TABLE_BYTES:
+        raise Unreadable(f"{name} is larger than any deposit's.")
+    content = (folder / name).read_bytes()
+    if sum(map(content.count, (b"[", b"{", b","))) > MAX_VALUES:
+        raise Unreadable(f"{name} has more values than any deposit's.")
     try:
-        data = json.loads((folder / name).read_bytes())
+        data = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"{name} is no JSON.") from error
     if not isinstance(data, dict):
@@ -128,12 +140,12 @@ def _json(folder: Path, name: str) -> dict[str, Any]:
     return data
 
 
-def _analyse(python: Path, folder: Path, scratch: Path) -> dict[str, Any]:
-    """Run `recomputing.main` in a process that knows nothing of this installation but its source.
+def _analyse(python: Path, folder: Path, scratch: Path, memory: int) -> dict[str, Any]:
+    """Run `recomputing.main` in a process with limits that knows nothing of this installation but its source.
 
     Its data folder is a new one, so there is no database whose tables it could read.
     """
-    data, out = scratch / "data", scratch / "result.json"
+    data, out, said = scratch / "data", scratch / "result.json", scratch / "said.txt"
     data.mkdir(mode=0o700)
     environment = {
         "PATH": os.defpath,
@@ -142,29 +154,46 @@ def _analyse(python: Path, folder: Path, scratch: Path) -> dict[str, Any]:
         "TZ": "UTC",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
+        "MALLOC_ARENA_MAX": "2",  # each thread's own takes address space
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "EARSIGHT_DATA": str(data),
     }
     try:
-        done = subprocess.run(  # noqa: S603
-            [str(python), "-c", _PROGRAM, str(folder), str(out)],
-            env=environment,
-            cwd=settings.BASE_DIR,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_LONGEST,
-            check=False,
-        )
+        with said.open("wb") as errors:
+            done = subprocess.run(  # noqa: S603
+                [str(python), "-c", _PROGRAM, str(folder), str(out), str(memory * 2**30)],
+                env=environment,
+                cwd=settings.BASE_DIR,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                timeout=_LONGEST,
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         return {"problem": f"it takes longer than {_LONGEST // 3600} hours", "versions": {}}
     if done.returncode != 0 or not out.exists():
-        last = (done.stderr.strip().splitlines() or [f"its process ended with status {done.returncode}"])[-1]
-        return {"problem": last, "versions": {}}
+        return {"problem": _why_ended(done.returncode, said, memory), "versions": {}}
+    if out.stat().st_size > MAX_TABLE_BYTES:
+        return {"problem": "the analysis is larger than any deposit's", "versions": {}}
     made: dict[str, Any] = json.loads(out.read_bytes())
     project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     made["versions"].setdefault("earsight", project["version"])  # a new environment has only the source
     return made
+
+
+def _why_ended(status: int, said: Path, memory: int) -> str:
+    with said.open("rb") as file:
+        file.seek(max(0, said.stat().st_size - _LAST_WORDS))
+        lines = file.read().decode(errors="replace").strip().splitlines()
+    last = lines[-1] if lines else f"its process ended with status {status}"
+    # A library that gets no memory may end the process by a signal.
+    if status < 0 or "MemoryError" in last or "bad_alloc" in last:
+        return (
+            f"it needs more than {memory} GiB of memory; if you trust the deposit and the machine has more, let it "
+            f"have more: reproduce_report --memory {2 * memory}"
+        )
+    return last
 
 
 def _checked(files: DepositFiles, plan: Mapping[str, Any], exact: bool, fresh: bool) -> Iterator[str]:

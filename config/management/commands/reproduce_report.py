@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from config.bundles.reading import Unreadable
-from config.deposits.reproduction.reproducing import Reproduction, badge_page, reproduce
-from study.management.arguments import output_file, path_of
+from config.deposits.reproduction.reproducing import MEMORY, Reproduction, badge_page, reproduce
+from study.management.arguments import output_file, path_of, whole_number
 from study.management.command import EarsightCommand
 
 
@@ -31,12 +31,20 @@ class Command(EarsightCommand):
             help="first make a virtual environment with the versions that the deposit names; needs pip's network",
         )
 
+        parser.add_argument(
+            "--memory",
+            type=whole_number(1, 4096),
+            default=MEMORY,
+            metavar="GIB",
+            help="how much memory the analysis may take, in GiB of address space (default: %(default)s)",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         path = options["deposit"]
         if not path.exists():
             raise CommandError(f"{path}: there is no such folder or file.", returncode=2)
         try:
-            found = reproduce(path, fresh=options["fresh"])
+            found = reproduce(path, fresh=options["fresh"], memory=options["memory"])
         except Unreadable as error:
             raise CommandError(f"{path}: {error}", returncode=2) from error
         if options["json"]:

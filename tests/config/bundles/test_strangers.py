@@ -196,7 +196,7 @@ def test_settings_that_no_page_could_show_are_refused_and_named(
     exports: Exports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Files], None], said: str
 ) -> None:
     # They are in order, and the process that decodes them takes a second to start.
-    monkeypatch.setattr("config.bundles.taking_in.stored._check_pictures", lambda *args: None)
+    monkeypatch.setattr("config.bundles.taking_in.stored.check_pictures", lambda *args: None)
     (tmp_path / "draft.zip").write_bytes(exports.draft.read_bytes())
     with pytest.raises(BundleRefused) as refusal:
         take_in(rewritten(tmp_path / "draft.zip", change), owner=UserFactory())

@@ -1,6 +1,7 @@
 """A study that was exported is taken in by another installation as it was, or not at all."""
 
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -11,13 +12,16 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from PIL import Image
 
+from analysis.interface_pictures.stored import interface_pictures
 from config.bundles import export_study, verify_diff, verify_export
 from config.bundles.reading import SUMS
 from config.bundles.taking_in import BundleRefused, take_in
-from config.bundles.whole import CLIPS, PEOPLE
+from config.bundles.whole import CLIPS, INTERFACE, PEOPLE
 from generation.models import LooseFile
 from study.ballots.casting import Answer, cast_ballot
 from study.digests import canonical_digest
@@ -77,6 +81,15 @@ def lived_study() -> Study:
     return study
 
 
+def with_interface(study: Study) -> Study:
+    """The study with a picture of a page that was taken, and one of the researchers' own."""
+    for number, facts in enumerate(({"page": "trial", "device": "phone", "language": "ko"}, {"caption": "방 안"})):
+        picture = io.BytesIO()
+        Image.new("RGB", (9, 9 + number)).save(picture, "PNG")
+        study.interface_pictures.create(image=ContentFile(picture.getvalue(), "a.png"), **facts)
+    return study
+
+
 def contents(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
@@ -115,7 +128,8 @@ def as_lines(rows: list[Any]) -> bytes:
 
 
 def test_export_import_and_export_again_give_the_same_bytes(tmp_path: Path) -> None:
-    study = lived_study()
+    study = with_interface(lived_study())
+    shown = [(name, content, caption) for name, content, caption in interface_pictures(study)]
     export_study(study, tmp_path / "first.zip", sounds=True)
     before_import, receipt = verify_study(study)[0], study.participants.get(number=1).receipt
     assert before_import.faults == []
@@ -128,6 +142,8 @@ def test_export_import_and_export_again_give_the_same_bytes(tmp_path: Path) -> N
     before, after = contents(tmp_path / "first.zip"), contents(tmp_path / "second.zip")
     assert before.keys() == after.keys()
     assert {name for name in before if before[name] != after[name]} == LATER
+    assert [(name, content, caption) for name, content, caption in interface_pictures(taken_in)] == shown
+    assert len(shown) == 2
     difference = verify_diff(tmp_path / "first.zip", tmp_path / "second.zip")
     assert (difference.faults, difference.added) == ([], ["1 entries of the log"])
     assert verify_export(tmp_path / "second.zip", [receipt]).faults == ()
@@ -143,7 +159,7 @@ def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An export of a study that is no longer here."""
     monkeypatch.setattr("config.bundles.check.REQUIRED_ANALYSED", ())
     monkeypatch.setattr("config.bundles.write.report_files", lambda analysis: ())  # which takes seconds
-    study = lived_study()
+    study = with_interface(lived_study())
     export_study(study, tmp_path / "study.zip")
     forget(study)
     return tmp_path / "study.zip"
@@ -198,6 +214,38 @@ def a_choice_of_another_study(files: dict[str, bytes]) -> None:
     files[PEOPLE] = as_lines(people)
 
 
+def changed_view(**values: Any) -> Callable[[dict[str, bytes]], None]:
+    """Change what the first picture of the interface is said to show."""
+
+    def change(files: dict[str, bytes]) -> None:
+        data = json.loads(files[INTERFACE])
+        data["pictures"][0]["fields"] |= values
+        files[INTERFACE] = json.dumps(data).encode()
+
+    return change
+
+
+def a_script_for_a_page(files: dict[str, bytes]) -> None:
+    files["whole/interface/002.png"] = b"<svg onload=alert(1)>"
+
+
+def another_kind_of_picture(files: dict[str, bytes]) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(picture, "JPEG")
+    files["whole/interface/002.png"] = picture.getvalue()
+
+
+def the_same_picture_twice(files: dict[str, bytes]) -> None:
+    data = json.loads(files[INTERFACE])
+    files[INTERFACE] = json.dumps({"pictures": data["pictures"] + data["pictures"]}).encode()
+
+
+def an_image_for_a_page(files: dict[str, bytes]) -> None:
+    data = json.loads(files[INTERFACE])
+    data["pictures"][0]["file"] = "../../settings.png"
+    files[INTERFACE] = json.dumps(data).encode()
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -209,6 +257,15 @@ def a_choice_of_another_study(files: dict[str, bytes]) -> None:
         (times_to_the_second, "line 1: created_at"),
         (a_scheme_that_runs, "return_url: unknown here"),
         (a_choice_of_another_study, "an image of it is none"),
+        (changed_view(page="../x"), "picture 1: there is no such page"),
+        (changed_view(language="xx"), "picture 1: there is no such page"),
+        (changed_view(caption="words"), "picture 1: there is no such page"),
+        (changed_view(made_at="soon"), "picture 1: "),
+        (changed_view(image="a.png"), "image: unknown here"),
+        (a_script_for_a_page, "whole/interface/002.png"),
+        (another_kind_of_picture, "whole/interface/002.png is no PNG"),
+        (the_same_picture_twice, "picture 3: its file"),
+        (an_image_for_a_page, "picture 1: its file"),
     ],
 )
 def test_what_was_forged_is_refused_and_named_and_nothing_stays(
@@ -256,6 +313,7 @@ def test_a_draft_is_handed_on_and_can_be_continued(tmp_path: Path, capsys: pytes
     for clip in draft.clips.all():
         digest = hashlib.sha256(clip.audio.read()).hexdigest()
         Clip.objects.filter(pk=clip.pk).update(audio_digest=digest)
+    with_interface(draft)
     call_command("export_study", draft.slug, "--sounds", "--out", str(tmp_path / "draft.zip"))
     assert b"PAID-123" not in b"".join(contents(tmp_path / "draft.zip").values())
     colleague = UserFactory(username="colleague")
@@ -269,6 +327,7 @@ def test_a_draft_is_handed_on_and_can_be_continued(tmp_path: Path, capsys: pytes
         assert own.name != other.name
         assert own.read() == other.read()
     assert copy.clips.get(number=2).stimuli.count() == 4
+    assert list(interface_pictures(copy)) == list(interface_pictures(draft))
     assert current_plan(copy) == current_plan(draft)
     with pytest.raises(CommandError, match="taken in before"):
         call_command("import_study", str(tmp_path / "draft.zip"), "--owner", "colleague")

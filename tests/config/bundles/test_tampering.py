@@ -132,6 +132,11 @@ def test_an_unchanged_export_has_no_fault(original: Files, tmp_path: Path) -> No
         (replace("ballots.csv", b",,,,,\r\n", b",,phone,,,\r\n"), "device of r0001 is not what participants.csv says"),
         (lambda files: files.update({"plan.json": b"[]"}), "plan.json is not what an export holds there"),
         (lambda files: files.update({"plan.json": b"{}"}), "plan.json or ballots.csv is not what"),
+        (edit("plan.json", lambda data: data.update(weights=[10**400, 1])), "plan.json or ballots.csv is not what"),
+        (
+            edit("plan.json", lambda data: data.update(instrument="x")),
+            "cannot be analysed again: The questions",
+        ),
         (lambda files: files.update({"plan.json": b"[" * 100_000}), "plan.json is no JSON"),
         (lambda files: files.update({"study.json": b"\xff\xfe"}), "study.json is no text in UTF-8"),
         (lambda files: files.update({"ballots.csv": b"a,b\n1,2\n"}), "ballots.csv"),

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,12 +14,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from analysis.study_results.analyses import build_analysis, latest
+from config.bundles.same_json import of_deposit, of_export
 from config.deposits import checking, paths
 from config.deposits.facts import PublicationFacts, publication_facts, save_publication_facts
 from config.deposits.formats import WRITERS
 from config.deposits.persons import Finding
+from config.deposits.reproduction.recomputing import made_again
 from config.deposits.reproduction.reproducing import badge_page, reproduce
-from config.deposits.reproduction.same_json import differences
 from config.deposits.tables.columns import WORDS_LEFT_OUT
 from config.deposits.tables.people import new_codes
 from config.deposits.tables.study_tables import Tables
@@ -230,6 +232,11 @@ def test_a_study_with_ratings_and_words_is_analysed_again_from_its_deposit_alone
     assert "to the last digit" in " ".join(found.checked)
     assert found.digests[paths.ANSWERS] == hashlib.sha256((folder / paths.ANSWERS).read_bytes()).hexdigest()
 
+    # No deposit may fill the machine: its tables are read within limits, which can be raised.
+    (refusal,) = reproduce(folder, memory=1).faults
+    assert "needs more than 1 GiB of memory" in refusal
+    assert "reproduce_report --memory 2" in refusal
+
     # A number that was changed by hand is named by its path, even if the sums were written anew.
     made["n_ballots"] += 1
     (folder / paths.ANALYSIS).write_text(json.dumps(made))
@@ -242,8 +249,21 @@ def test_a_study_with_ratings_and_words_is_analysed_again_from_its_deposit_alone
     assert "n_ballots: 7 in the deposit, 6 made again" in page
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
 
+    # Values of another kind than they should be are told in a sentence.
+    plan, table = (folder / paths.PLAN).read_text(), (folder / paths.BALLOTS).read_text()
+    for changes, cell, said in (
+        ({"points": [10**400, 2, 1]}, "", "are not what a deposit holds there"),
+        ({"instrument": "x"}, "", "The questions in each trial: Input should be a valid dictionary"),
+        ({}, "[" * 50_000, "are not what a deposit holds there"),
+        ({}, f'{{""match"":{{""original_sentence"":{"9" * 400}}}}}', "are not what a deposit holds there"),
+    ):
+        (folder / paths.PLAN).write_text(json.dumps(json.loads(plan) | changes))
+        (folder / paths.BALLOTS).write_text(re.sub('"{.*}"', f'"{cell}"', table, count=1) if cell else table)
+        assert said in made_again(folder)["problem"]
+    (folder / paths.BALLOTS).write_text(table)
+
     # What a stranger wrote reaches no terminal as its commands, and nothing that it says stops the check.
-    (folder / paths.PLAN).write_text(json.dumps(json.loads((folder / paths.PLAN).read_bytes()) | {"conditions": 5}))
+    (folder / paths.PLAN).write_text(json.dumps(json.loads(plan) | {"conditions": 5}))
     (folder / paths.STUDY).write_text(json.dumps({"title": "\x1b[31mred"}))
     (folder / "\x1b[2J.txt").write_text("clears the screen")
     found = reproduce(folder)
@@ -269,17 +289,31 @@ def test_an_analysis_of_an_earlier_answer_is_not_deposited(tmp_path: Path, monke
 
 
 def test_differences_are_named_by_their_paths() -> None:
-    huge = list(differences({"a": 10**400}, {"a": 1.5}, tolerance=1e-9))
-    assert len(huge) == 1
-    one = {"a": [1.0, 2, {"b": None}], "c": True, "d": "x", "gone": 1}
+    exactly, nearly, export = of_deposit(0), of_deposit(1e-9), of_export()
+    assert len(list(nearly.differences({"a": 10**400}, {"a": 1.5}))) == 1
+    one = {"a": [1.0, 2, {"b": None}], "c": True, "d": "x", "gone": 1, "null": None}
     other = {"a": [1.0 + 1e-12, 2, {"b": 0}], "c": 1, "d": "x", "new": [1, 2]}
-    assert list(differences(one, other, tolerance=0)) == [
+    assert list(exactly.differences(one, other)) == [
         "a[0]: 1.0 in the deposit, 1.000000000001 made again",
         "a[2].b: None in the deposit, 0 made again",
         "c: True in the deposit, 1 made again",
-        "gone: not in what was made again",
-        "new: not in the deposit",
+        "gone: in the deposit, not made again",
+        "new: made again, not in the deposit",
+        "null: in the deposit, not made again",
     ]
-    assert len(list(differences(one, other, tolerance=1e-9))) == 4
-    assert list(differences([float("nan")], [1.0], tolerance=1e-9))
-    assert list(differences([1], [1, 2], tolerance=1e-9)) == [": 1 values in the deposit, 2 values made again"]
+    assert len(list(nearly.differences(one, other))) == 5
+    # An earlier version had no such block, and one that does not apply is null.
+    assert list(export.differences(one, other)) == [
+        "a[2].b: None exported, 0 now",
+        "c: True exported, 1 now",
+        "gone: 1 exported, None now",
+        "new: None exported, 2 values now",
+    ]
+    for compared in (exactly, nearly, export):
+        assert list(compared.differences([float("nan")], [1.0]))
+        assert list(compared.differences([float("nan")], [float("nan")]))
+        assert list(compared.differences([1e-7], [2e-7]))
+        assert list(compared.differences({"a": "x" * 200}, {"a": 1})) == [
+            f"a: '{'x' * 118}… {compared.stored}, 1 {compared.again}"
+        ]
+    assert list(nearly.differences([1], [1, 2])) == [": 1 values in the deposit, 2 values made again"]

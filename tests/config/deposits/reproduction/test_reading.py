@@ -8,6 +8,7 @@ import pytest
 
 from config.bundles.reading import Unreadable
 from config.deposits import paths
+from config.deposits.reproduction import reproducing
 from config.deposits.reproduction.fresh_environment import fresh_python
 from config.deposits.reproduction.reading import opened
 from config.deposits.reproduction.reproducing import reproduce
@@ -66,6 +67,33 @@ def test_a_hostile_zip_is_named_and_not_unpacked(tmp_path: Path) -> None:
     beside = packed(tmp_path / "d.zip", {f"in/{name}": content for name, content in plain.items()} | {"x": b"x"})
     assert faults(beside) == ["x: it lies beside the deposit."]
     assert not (tmp_path / "out.txt").exists()
+
+
+def test_a_table_that_is_gone_or_a_link_is_named(tmp_path: Path) -> None:
+    whole = dict.fromkeys(reproducing._NEEDED, b"{}")
+    for name in (paths.PAINTINGS, paths.CLIPS_LEFT_OUT, paths.BALLOTS):
+        files = {one: content for one, content in whole.items() if one != name}
+        with pytest.raises(Unreadable, match=rf"^{name}: not in it"):
+            reproduce(packed(tmp_path / "a.zip", files | {paths.SUMS: sums(**files)}))
+    for name, content in (files | {paths.SUMS: sums(**whole)}).items():
+        (tmp_path / "d" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "d" / name).write_bytes(content)
+    (tmp_path / "d" / paths.BALLOTS).symlink_to(tmp_path / "a.zip")
+    with pytest.raises(Unreadable, match=rf"{paths.BALLOTS}: it is a link or no file\.$"):
+        reproduce(tmp_path / "d")
+
+
+def test_options_with_more_values_than_any_deposit_s_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = dict.fromkeys(reproducing._NEEDED, b"{}") | {paths.ANALYSIS: b'{"a": [1,2,3,4,5]}'}
+    path = packed(tmp_path / "a.zip", files | {paths.SUMS: sums(**files)})
+    monkeypatch.setattr(reproducing, "MAX_VALUES", 4)
+    with pytest.raises(Unreadable, match=r"analysis\.json has more values than any deposit's"):
+        reproduce(path)
+    monkeypatch.setattr(reproducing, "MAX_TABLE_BYTES", 10)
+    with pytest.raises(Unreadable, match=r"analysis\.json is larger than any deposit's"):
+        reproduce(path)
 
 
 def test_what_is_no_deposit_is_refused_in_a_sentence(tmp_path: Path) -> None:

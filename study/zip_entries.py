@@ -1,0 +1,13 @@
+"""Entries of zips that the same content gives the same bytes: without the time at which they were written."""
+
+import zipfile
+
+_THE_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
+
+
+def zip_entry(name: str, *, compression: int = zipfile.ZIP_DEFLATED, mode: int = 0o600) -> zipfile.ZipInfo:
+    """Return the entry of a file; `mode`: who may read it once it is unpacked."""
+    entry = zipfile.ZipInfo(name, _THE_TIME)
+    entry.compress_type = compression
+    entry.external_attr = mode << 16
+    return entry
