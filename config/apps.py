@@ -21,10 +21,11 @@ class EarsightConfig(AppConfig):
         from config.installation.checks import register_checks
         from config.rehearsals import navigation  # noqa: F401  (registers the page)
         from study import jobs
+        from study.management.command import EVERY_COMMAND
         from study.models import NoticeKind
         from study.notices import finding
 
-        register(check_restore)
+        register(check_restore, EVERY_COMMAND)
         finding.register(NoticeKind.WORK, study_work.studies_that_wait)
         jobs.expect("bundle", "config.bundles.job")
         jobs.expect("rehearsal", "config.rehearsals.work")

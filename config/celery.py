@@ -13,6 +13,8 @@ from study.background_work import schema
 
 logger = logging.getLogger(__name__)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Django's checks would load the module of every page into each worker, which shows nothing of what they find.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 # The scheme of a broker's URL selects the transport: these schemes select the patched ones.
 TRANSPORT_ALIASES["filesystem"] = "config.brokers.folder:Transport"

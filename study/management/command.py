@@ -10,6 +10,10 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
 from django.db import DatabaseError, InterfaceError
 
+# The tag of the checks that each command makes. Django's own check the code, and those of addresses load the module of
+# every page, which takes as long as a short command: `manage.py check` makes them, and so do the tests.
+EVERY_COMMAND = "every command"
+
 
 class HelpFormatter(DjangoHelpFormatter):
     """Wraps what a command says of itself, but no example: they can be copied as they are."""
@@ -22,6 +26,7 @@ class EarsightCommand(BaseCommand):
     """A command of ours. `examples`: what follows its name, in lines of a shell; each works as it stands."""
 
     examples: Sequence[str] = ()
+    requires_system_checks: list[str] | tuple[str, ...] = (EVERY_COMMAND,)
     _parser: CommandParser | None = None  # the last that was made: of many verbs, that takes a moment
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:

@@ -50,7 +50,10 @@ def rewritten(bundle: Path, change: Callable[[dict[str, bytes]], None], *, sums:
     return path
 
 
+@pytest.mark.usefixtures("typesetting")
 def test_an_untouched_export_has_no_fault_and_finds_a_receipt(study: Study, bundle: Path) -> None:
+    with zipfile.ZipFile(bundle) as archive:
+        assert archive.read("report-en.pdf").startswith(b"%PDF")
     result = verify_export(bundle, [receipt_of(study)])
     assert result.faults == ()
     assert result.unchecked == (NO_HEADS,)
