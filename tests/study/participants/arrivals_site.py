@@ -2,10 +2,13 @@
 
 import os
 
+from importlib import import_module
+
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
+import_module(settings.ROOT_URLCONF)  # before the processes part
 
 removed = os.environ.get("EARSIGHT_TEST_REMOVED", "").split()
 
