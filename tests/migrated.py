@@ -32,7 +32,6 @@ def copy_migrated(target: Path) -> None:
 
 def make_tables() -> None:
     """Let the database of this process have its tables; Django is set up here."""
-    from django.core.management import call_command
     from django.db import connection
 
     if connection.vendor == "sqlite":

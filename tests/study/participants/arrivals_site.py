@@ -1,7 +1,6 @@
 """The site that `arrivals` serves; EARSIGHT_TEST_REMOVED names protections to remove, as controls."""
 
 import os
-
 from importlib import import_module
 
 from django.conf import settings
