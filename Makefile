@@ -129,7 +129,7 @@ faults: setup-dev ## Restart brokers and PostgreSQL under load, set clocks, make
 
 controls: setup-dev ## Take protections off: each test of one has to fail then (some minutes)
 	$(BIN)/python -m tests.without
-	EARSIGHT_CONTROLS=full $(BIN)/python -m pytest tests/generation/runs/test_broker_faults.py tests/generation/runs/test_killed_workers.py -k "without or default"
+	EARSIGHT_CONTROLS=full $(BIN)/python -m pytest tests/generation/runs/test_broker_faults.py tests/generation/runs/test_killed_workers.py tests/study/participants/test_concurrent_arrivals.py -k "without or default"
 
 format: setup-dev ## Format the code
 	$(BIN)/ruff check --fix .

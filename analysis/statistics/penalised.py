@@ -19,30 +19,33 @@ from analysis.statistics.choices import (
 )
 from analysis.statistics.distributions import chi_square_quantile, chi_square_tail
 
-_WIDTH = 1e-5  # of the finite differences of a Hessian
+# Of a step in a log worth: where the penalised likelihood is nearly flat, Newton's would lead to where it has no value.
+_LONGEST = 4.0
+# Of parameters (…, D): the height (…) and its slope (…, D).
+Objective = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 def _penalised(theta: np.ndarray, stages: Stages) -> tuple[np.ndarray, np.ndarray]:
-    """Penalised log-likelihood (…) and its gradient (…, M) at θ (…, M), many at once: numpy's calls take longest."""
+    """Penalised log-likelihood, shape (…), and its gradient in θ, shape (…, M); `stages` are of one data set."""
     gradient, information = gradient_and_information(theta, stages)
     design, flat = stages.design, stages.flat
     # Its determinant is ∝ that of I without a reference.
     regular = information + stages.chosen.sum() / stages.k**2 * np.outer(flat, flat)
-    sign, log_determinant = np.linalg.slogdet(regular)
-    outside = sign <= 0
-    inverse = np.linalg.inv(np.where(outside[..., None, None], np.eye(len(flat)), regular))
+    with np.errstate(divide="ignore"):  # a determinant of 0
+        sign, log_determinant = np.linalg.slogdet(regular)
+    exists = sign > 0
+    inverse = np.linalg.inv(np.where(exists[..., None, None], regular, np.eye(len(flat))))
     if design is not None:
         inverse = design @ inverse @ design.T
     p = probabilities(stages.utilities(theta), stages.sets)  # (…, T, A)
     # d I_ab / dθ_m from dp_a/dθ_m = p_a (δ_am − p_m), traced with the inverse.
     diagonal = np.diagonal(inverse, axis1=-2, axis2=-1)[..., None, :]
-    crossed = p @ inverse
-    traces = diagonal - 2 * crossed - (p * (diagonal - 2 * crossed)).sum(axis=-1, keepdims=True)
-    penalty = (stages.chosen[:, None] * p * traces).sum(axis=-2)
+    traced = p * (diagonal - 2 * (p @ inverse))
+    penalty = (stages.chosen[:, None] * (traced - p * traced.sum(axis=-1, keepdims=True))).sum(axis=-2)
     if design is not None:
         penalty = penalty @ design
-    height = log_likelihood(theta, stages) + 0.5 * log_determinant
-    return np.where(outside, -1e300, height), np.where(outside[..., None], 0.0, gradient + 0.5 * penalty)
+    height = log_likelihood(theta, stages) + 0.5 * np.where(exists, log_determinant, 0.0)
+    return np.where(exists, height, -1e300), np.where(exists[..., None], gradient + 0.5 * penalty, 0.0)
 
 
 def maximise_penalised(
@@ -70,31 +73,35 @@ def maximise_penalised(
     return offset + basis @ parameters, -height, bool(np.abs(slope).max() < 100 * tolerance)
 
 
-def _newton(
-    parameters: np.ndarray, objective: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-) -> tuple[np.ndarray, float, np.ndarray]:
+def _newton(parameters: np.ndarray, objective: Objective) -> tuple[np.ndarray, float, np.ndarray]:
     """Newton steps with a finite-difference Hessian, until a step no longer improves the objective.
 
-    Returns:
-        The parameters, and the objective and its gradient there.
+    Returns the parameters, their height and their slope.
     """
-    size = len(parameters)
-    around = _WIDTH * np.concatenate([np.zeros((1, size)), np.eye(size), -np.eye(size)])
-    heights, slopes = objective(parameters + around)
+    width, number = 1e-5, len(parameters)
+    around = width * np.concatenate([np.zeros((1, number)), np.eye(number), -np.eye(number)])
+
+    def look(at: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        heights, slopes = objective(at + around)  # all in one call, which takes hardly longer than one of them
+        return float(heights[0]), slopes[0], (slopes[1 : number + 1] - slopes[number + 1 :]) / 2 / width
+
+    height, slope, hessian = look(parameters)
     for _ in range(12):
-        hessian = (slopes[1 : size + 1] - slopes[size + 1 :]) / 2 / _WIDTH
         try:
-            step = np.linalg.solve((hessian + hessian.T) / 2, slopes[0])
+            step = np.linalg.solve((hessian + hessian.T) / 2, slope)
         except np.linalg.LinAlgError:
             break
-        candidate = parameters - step
-        next_heights, next_slopes = objective(candidate + around)
-        if next_heights[0] > heights[0] + 1e-9:
+        step *= min(1.0, _LONGEST / max(np.abs(step).max(), 1e-300))
+        found = look(parameters - step)
+        while found[0] > height + 1e-9 and np.abs(step).max() > 1e-3:  # too far
+            step = step / 2
+            found = look(parameters - step)
+        if found[0] > height + 1e-9:
             break
-        parameters, heights, slopes = candidate, next_heights, next_slopes
-        if np.abs(step).max() < 1e-9:
+        parameters, (height, slope, hessian) = parameters - step, found
+        if np.abs(step).max() < 1e-7:  # the error is of the order of its square
             break
-    return parameters, float(heights[0]), slopes[0]
+    return parameters, height, slope
 
 
 def profile_interval(
@@ -102,16 +109,12 @@ def profile_interval(
 ) -> tuple[float, float]:
     """Profile-penalised interval of contrastᵀθ; finite, because the penalty grows faster than the likelihood."""
     drop = chi_square_quantile(level, 1) / 2
-    estimate = float(contrast @ theta)
-    found = {estimate: theta}  # by the value of the contrast
+    estimate, last = float(contrast @ theta), theta
 
     def excess(value: float) -> float:
-        # From the nearest maximum that is known, Newton needs few steps.
-        start = found[min(found, key=lambda known: abs(known - value))]
-        maximum, penalised, converged = maximise_penalised(stages, contrast, value, start)
-        if converged:
-            found[value] = maximum
-        return height - penalised - drop
+        nonlocal last  # the maximum is near that of the value before
+        last, highest, _ = maximise_penalised(stages, contrast, value, last)
+        return height - highest - drop
 
     def bound(direction: float) -> float:
         step = 1.0

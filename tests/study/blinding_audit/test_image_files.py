@@ -13,6 +13,7 @@ from study.blinding_audit.audit import audit_study
 from study.blinding_audit.stored_files import differing_files
 from study.models import Stimulus
 from tests.factories import make_open_study, make_study
+from tests.study.blinding_audit.visits import let_one_visit
 
 pytestmark = pytest.mark.django_db
 
@@ -89,7 +90,8 @@ def test_one_jpeg_with_other_settings_is_found(options):
     assert list(differing_files(study))
 
 
-def test_a_differing_file_fails_the_audit():
+def test_a_differing_file_fails_the_audit(monkeypatch):
+    let_one_visit(monkeypatch)  # the files are compared as they are stored
     study = make_study(clips=2)
     stimulus = Stimulus.objects.filter(clip__study=study).first()
     resave(stimulus, stimulus.image.read() + b"!")

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_images_in_several_widths_reveal_nothing():
-    study = make_study(clips=2, size=600)
+    study = make_study(clips=1, size=600)
     report = audit_study(study, people=8, trials=1)
     assert report.findings == []
     study.refresh_from_db()
@@ -19,7 +19,7 @@ def test_images_in_several_widths_reveal_nothing():
 
 def test_a_leak_in_one_width_is_found(monkeypatch):
     """The control: the files of one width of several end in a byte of their own for each condition."""
-    study = make_study(clips=2, size=600)
+    study = make_study(clips=1, size=600)
     conditions = dict(study.clips.values_list("stimuli__image", "stimuli__condition__number"))
     original = versions.read_image
 

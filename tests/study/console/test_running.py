@@ -16,6 +16,7 @@ from study.models import InviteLink, Participant, ProblemReport, Study
 from study.participants.enrolment import enrol
 from study.tasks import audit_blinding
 from tests.factories import make_open_study, make_study
+from tests.study.blinding_audit.visits import let_one_visit
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Any], Client]
@@ -42,7 +43,10 @@ def test_the_page_asks_for_the_audits_and_for_the_clips_once(owner: Any, as_user
     assert sum("COUNT(*)" in sql and 'FROM "study_clip"' in sql and "is_practice" in sql for sql in asked) == 1
 
 
-def test_a_study_is_opened_paused_resumed_and_closed(owner: Any, as_user: SignIn) -> None:
+def test_a_study_is_opened_paused_resumed_and_closed(
+    owner: Any, as_user: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_one_visit(monkeypatch)
     study = make_study(clips=1, owner=owner)
     browser = as_user(owner)
 

@@ -32,6 +32,7 @@ def serve(port: int, people: int, options: list[str]) -> subprocess.Popen:
         f"127.0.0.1:{port}",
         "--workers",
         "2",
+        "--preload",  # imports once, not in each process
         "--threads",
         str(people // 2 + 1),
         "--log-level",

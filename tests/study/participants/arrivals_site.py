@@ -1,11 +1,13 @@
 """The site that `arrivals` serves; EARSIGHT_TEST_REMOVED names protections to remove, as controls."""
 
 import os
+from importlib import import_module
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
+import_module(settings.ROOT_URLCONF)  # before the processes part
 
 removed = os.environ.get("EARSIGHT_TEST_REMOVED", "").split()
 

@@ -1,4 +1,7 @@
-"""Opening a study checks the blinding of exactly what will be shown."""
+"""Opening a study checks the blinding of exactly what will be shown.
+
+In all tests but the first one pilot alone visits: they are about what follows from an audit, not about what it sees.
+"""
 
 import functools
 from datetime import timedelta
@@ -11,12 +14,14 @@ from django.utils import timezone
 
 from study import tasks
 from study.blinding_audit import audit, verdicts
+from study.blinding_audit.crawl import crawl
 from study.blinding_audit.queueing import find_lost_audits
 from study.errors import PreflightFailed
 from study.models import BlindingAudit, Stimulus, Study
 from study.setup import lifecycle
 from study.simulation.people import simulate_participants
 from tests.factories import make_study
+from tests.study.blinding_audit.visits import let_one_visit
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +32,11 @@ def draft(monkeypatch):
     small = functools.partial(audit.audit_study, people=8)
     monkeypatch.setattr(audit, "audit_study", small)
     return make_study(clips=1)
+
+
+@pytest.fixture(autouse=True)
+def _one_visits(monkeypatch):
+    let_one_visit(monkeypatch)
 
 
 def spoil(study):
@@ -65,7 +75,8 @@ def press(draft, client, django_capture_on_commit_callbacks):
     return press
 
 
-def test_the_study_opens_after_a_worker_has_audited_it(draft, press, worker, client):
+def test_the_study_opens_after_a_worker_has_audited_it(draft, press, worker, client, monkeypatch):
+    monkeypatch.setattr(audit, "crawl", crawl)
     page = press()
     assert draft.status == Study.Status.DRAFT
     assert "The study opens by itself as soon as the check has passed" in page
@@ -95,8 +106,8 @@ def test_opening_twice_audits_once(draft, press, worker):
 
 def test_asking_to_open_during_an_audit_opens_after_it(draft, press, worker, monkeypatch):
     """The audit writes its progress into the row that also stores the wish to open."""
-    crawl = audit.crawl
-    monkeypatch.setattr(audit, "crawl", lambda *args: [crawl(*args), press()][0])
+    visit = audit.crawl
+    monkeypatch.setattr(audit, "crawl", lambda *args: [visit(*args), press()][0])
     BlindingAudit.objects.create(study=draft, fingerprint=verdicts.fingerprint(draft))
     tasks.audit_blinding(draft.blinding_audits.get().pk)
     draft.refresh_from_db()

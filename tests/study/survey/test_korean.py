@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ MODULES = (
 )
 
 
+@cache
 def catalog():
     with (ROOT / "locale/ko/LC_MESSAGES/django.po").open("rb") as file:
         return read_po(file, locale="ko")
