@@ -180,6 +180,7 @@ def test_nothing_typed_is_lost(context: BrowserContext, live_server: Any, form: 
             mine.check()
     window.save_at_last()
     if form.stored:
+        study.refresh_from_db()
         assert form.stored(study)
     page.goto(window.url)
     assert page.locator("[data-kept-notice]").count() == 0
