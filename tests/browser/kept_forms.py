@@ -119,7 +119,7 @@ FORMS = [
         "https://osf.io/abcde",
         stored=lambda study: bool((study.plan.get("registration") or {}).get("filed")),
     ),
-    of_case("study/_publish_facts.html", "study_publish", "publisher"),
+    of_case("study/_publish_facts.html", "study_publish", "publisher", save="button.primary"),
     of_case("analysis/analysis_rules.html", "study_analysis_rules", "smallest"),
     of_case("analysis/power.html", "study_power", "participants"),
     of_case("study/schedule.html", "study_schedule", "opens"),
