@@ -110,8 +110,9 @@ def test_every_string_of_the_sources_is_in_the_catalogue(tmp_path: Path) -> None
     ],
 )
 def test_texts_that_are_data_are_collected_and_translated(collect: Callable[[], set[str]], examples: set[str]) -> None:
-    assert examples <= collect()
-    assert collect() - _translated() == set()
+    texts = collect()
+    assert examples <= texts
+    assert texts - _translated() == set()
 
 
 def _sample(node: ast.AST) -> str:

@@ -19,7 +19,7 @@ PNG_SETTINGS = {"format": "PNG", "compress_level": 6, "optimize": False}
 # The preview is for phones: about a tenth of the bytes, with a loss that is invisible on a phone.
 PREVIEW_SUFFIX = ".webp"
 PREVIEW_SETTINGS = {"format": "WEBP", "quality": 82, "method": 4, "lossless": False, "exact": True}
-PREVIEW_SIZE = 384
+PREVIEW_SIZE = 384  # pixels; of a smaller picture as many as it has
 
 
 def normalise(image: Image.Image, size: int) -> bytes:
@@ -31,9 +31,9 @@ def normalise(image: Image.Image, size: int) -> bytes:
     return _encoded(_plain_pixels(image, size), PNG_SETTINGS)
 
 
-def preview(image: Image.Image, size: int = PREVIEW_SIZE) -> bytes:
-    """The picture as a WebP of `size` × `size` pixels for phones, normalised like the full one."""
-    return _encoded(_plain_pixels(image, size), PREVIEW_SETTINGS)
+def preview(image: Image.Image, size: int) -> bytes:
+    """The full picture of `size` pixels as a smaller WebP for phones, at most PREVIEW_SIZE wide, normalised as well."""
+    return _encoded(_plain_pixels(image, min(size, PREVIEW_SIZE)), PREVIEW_SETTINGS)
 
 
 def digest(data: bytes) -> str:

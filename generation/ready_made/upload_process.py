@@ -72,7 +72,7 @@ def _read_picture(path: str, member: int | None, name: str, size: int) -> Answer
             archive, infos = _opened(path)
             data = read_member(archive, infos[member], name)
         picture = open_picture(data, name=name)
-        files = [normalise.normalise(picture.image, size), normalise.preview(picture.image)]
+        files = [normalise.normalise(picture.image, size), normalise.preview(picture.image, size)]
     except PictureError as error:
         return {"fault": _in_words(error, name)}, []
     except MemoryError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -169,8 +170,13 @@ def _http_client(endpoint: Endpoint, timeout: float) -> httpx2.Client:
     Raises:
         AccessRefused: the address of the proxy cannot be used.
     """
+    # Without TLS and proxy no certificate is needed; to read the system's takes longer than such a server's answer.
+    needs_none = endpoint.is_loopback and endpoint.address.startswith("http:")
+    trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if needs_none else True
     try:
-        return openai.DefaultHttpxClient(follow_redirects=False, timeout=timeout, trust_env=not endpoint.is_loopback)
+        return openai.DefaultHttpxClient(
+            follow_redirects=False, timeout=timeout, trust_env=not endpoint.is_loopback, verify=trusted
+        )
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
         raise AccessRefused(
             f"The proxy that the worker's environment names cannot be used ({error}): correct HTTPS_PROXY, HTTP_PROXY "

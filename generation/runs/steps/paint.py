@@ -157,7 +157,7 @@ def paint_clip(
     }
     pictures = []
     for key, text, image in zip(order, texts, painted.images, strict=True):
-        whole, small = normalise.normalise(image, size), normalise.preview(image)
+        whole, small = normalise.normalise(image, size), normalise.preview(image, size)
         digest = normalise.digest(whole)
         tag_set, form = levels[key]["tags"], levels[key]["form"]
         provenance = Provenance(

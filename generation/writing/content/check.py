@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Sequence
+from functools import cache
 
 from generation.redefinition import RuleSet, load_rules
 from generation.redefinition.spelling import normalise
@@ -60,6 +62,10 @@ class _Comparison:
         self._excepted = {
             position for phrase in self._lists.not_music for position in _places_of(self._tokens, words_of(phrase))
         }
+        # Each word with the next one, unless it is a letter or the last.
+        self._joined = [
+            word + after if len(word) > 1 and after else "" for word, after in itertools.pairwise([*self._tokens, ""])
+        ]
         self._mentions = self._find_mentions()
         # Every place of a tag's words, whether they are denied or not.
         self._places = {
@@ -109,16 +115,17 @@ class _Comparison:
 
     def _find(self, phrase: Phrase) -> list[tuple[int, ...]]:
         places = []
+        forms, is_one_word = phrase[0], len(phrase) == 1
+        joined_forms = frozenset() if is_one_word else _joined_forms(phrase)
         for start, word in enumerate(self._tokens):
-            if word in phrase[0] and start not in self._excepted:
+            if word in forms and start not in self._excepted:
                 place = self._follow(phrase, start)
                 if place:
                     places.append(place)
             # "lo fi" for "lofi", "synth pop" for "synthpop".
-            joined = word + (self._tokens[start + 1] if start + 1 < len(self._tokens) else "")
-            if len(phrase) == 1 and len(word) > 1 and len(joined) > len(word) and joined in phrase[0]:
+            if is_one_word and self._joined[start] in forms:
                 places.append((start, start + 1))
-            if len(phrase) > 1 and len(word) > 4 and word in _joined_forms(phrase):
+            if len(word) > 4 and word in joined_forms:
                 places.append((start,))
         return places
 
@@ -268,9 +275,10 @@ def _needs(way: Way) -> list[tuple[Sequence[Phrase], bool]]:
     return [(need.phrases, need.is_denied) for need in way]
 
 
-def _joined_forms(phrase: Phrase) -> set[str]:
+@cache
+def _joined_forms(phrase: Phrase) -> frozenset[str]:
     first = "".join(next(iter(forms)) for forms in phrase[:-1])
-    return {f"{first}{last}" for last in phrase[-1]}
+    return frozenset(f"{first}{last}" for last in phrase[-1])
 
 
 def _places_of(tokens: Sequence[str], words: Collection[str]) -> set[int]:

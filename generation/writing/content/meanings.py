@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from generation.redefinition import RuleSet, kind_of
 from generation.redefinition.rules.schema import Family, Implication, Merge
@@ -29,6 +29,7 @@ Way = tuple[Need, ...]
 """One way to say a tag: all its needs."""
 
 
+@lru_cache(maxsize=10_000)  # of tags and of words of lists, which come again and again
 def words_of(text: str) -> tuple[str, ...]:
     return tuple(token for token in tokenise(text) if is_word(token))
 

@@ -9,6 +9,8 @@ from functools import cache
 
 from generation.redefinition.vocabulary import no_denials
 
+_POSSESSIVE = re.compile(r"['’](s)?$")
+_AND = {"&": "and", "n": "and"}
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?|&|[,;:()—–.!?]|-(?=free\b|less\b)")
 
 
@@ -39,6 +41,7 @@ _NEGATIONS = (
     ("anything", "but"),
     ("except", "for"),
 )
+_BEGINNINGS = _NEGATORS | {phrase[0] for phrase in _NEGATIONS}
 _NO_NEGATIONS = (
     ("not", "only"),
     ("not", "just"),
@@ -76,8 +79,8 @@ def tokenise(text: str) -> list[str]:
     """The words and marks of `text` in lower case, without possessive endings; "&" is "and", "-less" is "without"."""
     tokens: list[str] = []
     for found in _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold().replace("_", " ")):
-        word = re.sub(r"['’](s)?$", "", found) if len(found) > 1 else found
-        tokens.append({"&": "and", "n": "and"}.get(word, word.replace("’", "'")))
+        word = _POSSESSIVE.sub("", found) if len(found) > 1 else found
+        tokens.append(_AND.get(word) or word.replace("’", "'"))
     return tokens
 
 
@@ -141,6 +144,8 @@ def _no_negations() -> tuple[tuple[str, ...], ...]:
 
 def _after_negation(tokens: Sequence[str], position: int) -> int | None:
     """The position after a negation that begins at `position`, or None."""
+    if tokens[position] not in _BEGINNINGS:
+        return None
     following = tuple(tokens[position : position + 3])
     if any(following[: len(phrase)] == phrase for phrase in _no_negations()):
         return None

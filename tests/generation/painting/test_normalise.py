@@ -87,6 +87,11 @@ def test_every_kind_of_picture_becomes_the_same_kind(mode):
     assert (image.mode, image.size, image.format) == ("RGB", (64, 64), "PNG")
 
 
+@pytest.mark.parametrize(("size", "wanted"), [(1024, 384), (384, 384), (64, 64)])
+def test_a_preview_is_never_larger_than_its_picture(size, wanted):
+    assert Image.open(io.BytesIO(preview(a_picture(), size))).size == (wanted, wanted)
+
+
 def test_sixteen_bit_grey_keeps_its_lightness():
     image = Image.fromarray(np.full((64, 64), 32768, dtype=np.uint16))
     assert Image.open(io.BytesIO(normalise(image, 64))).getpixel((3, 3)) == pytest.approx((127,) * 3, abs=1)
