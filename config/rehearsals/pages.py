@@ -6,11 +6,11 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from analysis.report.text.contrast_names import contrast_name
+from analysis.report.text.number_format import percent, plain
 from config.rehearsals.forms import RehearsalForm
 from config.rehearsals.request import Wanted, expectation, refuse_if_blocked, rehearse_study
 from config.rehearsals.truth import effects_in_words, model_of, true_effects
@@ -41,7 +41,7 @@ def study_rehearse(request: HttpRequest, study: Study) -> HttpResponse:
                 return redirect(address_of(job, then=request.path))
             if is_classic(study):
                 shares = expectation(study, wanted.preference)["shares"]
-                expected = [{"label": row.label, "share": round(100 * shares[row.key])} for row in conditions_of(study)]
+                expected = [{"label": row.label, "share": percent(shares[row.key])} for row in conditions_of(study)]
             else:
                 means = _means_in_words(study, wanted)
         except StudyError as error:
@@ -100,8 +100,8 @@ def _rows(study: Study) -> Iterator[dict[str, Any]]:
             "shares": [
                 {
                     "label": labels.get(key, key),
-                    "expected": round(100 * share),
-                    "found": round(100 * told["shares"][key]),
+                    "expected": percent(share),
+                    "found": percent(told["shares"][key]),
                 }
                 for key, share in told["expected"].items()
                 if key in told["shares"]
@@ -126,8 +126,8 @@ def _in_words(row: dict[str, Any], labels: dict[str, str], level: float) -> dict
         name = f"{labels.get(row['a'], row['a'])} − {labels.get(row['b'], row['b'])}"
     if "question" in row:
         name = f"{row['question']}, {name}"
-    numbers = {key: number_format(row[key], 2) for key in ("expected", "estimate", "low", "high", "detectable")}
-    numbers |= {"percent": f"{100 * level:g}", "half": number_format((row["high"] - row["low"]) / 2, 2)}
+    numbers = {key: plain(row[key]) for key in ("expected", "estimate", "low", "high", "detectable")}
+    numbers |= {"percent": f"{100 * level:g}", "half": plain((row["high"] - row["low"]) / 2)}
     if row["low"] <= row["expected"] <= row["high"]:
         judgement = _("The interval holds what was chosen.")
     else:

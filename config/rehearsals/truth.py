@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from django.utils.translation import gettext as _
 
 from analysis.report.text.contrast_names import contrast_name
+from analysis.report.text.number_format import percent, plain
 from analysis.study_results.factors import factors_of
 from study.instruments.of_study import instrument_of, points_of
 from study.models import Study
@@ -48,9 +49,12 @@ def effects_in_words(
         if one.means:
             scale = scales.get(key)
             unit = f"{scale.lowest}–{scale.highest}" if scale else units[one.kind]
-            parts = [f"{names.get(condition, condition)} {mean:.2f}" for condition, mean in one.means.items()]
-            parts += [f"{contrast_name(name)} {value:+.2f}" for name, value in one.contrasts.items()]
+            parts = [f"{names.get(condition, condition)} {plain(mean)}" for condition, mean in one.means.items()]
+            parts += [
+                f"{contrast_name(name)} {'+' if value > 0 else ''}{plain(value)}"
+                for name, value in one.contrasts.items()
+            ]
             yield f"{key} ({unit}): {'; '.join(parts)}"
         for condition, shares in one.shares.items():
-            picked = ", ".join(f"{option} {100 * share:.0f} %" for option, share in shares.items())
+            picked = ", ".join(f"{option} {percent(share)}" for option, share in shares.items())
             yield f"{key}, {names.get(condition, condition)}: {picked}"

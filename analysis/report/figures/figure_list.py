@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from analysis.report.text.exclusions import with_and_without
 from analysis.report.text.number_format import plain
 
 MOST_LEFT_OUT = 40  # rows that fit one figure
+_MOST_BARS = 24  # of people by answers: a third of a page
 GREY, BLACK = "#5f5f5f", "#1b1c1e"
 
 
@@ -298,7 +300,15 @@ def _drop_out_figure(data: Mapping[str, Any]) -> Figure | None:
     reached = value_at(data, "drop_out", "reached")
     if not reached or reached[0] == reached[-1]:
         return None
-    rows = [Bar(_("answer %(n)d") % {"n": number}, float(count)) for number, count in enumerate(reached, start=1)]
+    rows = [
+        Bar(
+            _("answer %(n)d") % {"n": first}
+            if first == last
+            else _("answers %(first)d–%(last)d") % {"first": first, "last": last},
+            float(reached[first - 1]),
+        )
+        for first, last in _answers_in_bars(reached)
+    ]
     title = _("Who stayed")
     return Figure(
         "drop-out",
@@ -306,6 +316,20 @@ def _drop_out_figure(data: Mapping[str, Any]) -> Figure | None:
         charts.bars(rows, title=title, description=_("People by number of answers.")),
         _("People who gave at least this many answers."),
     )
+
+
+def _answers_in_bars(reached: Sequence[int]) -> list[tuple[int, int]]:
+    """The first and last of the answers that share a bar: of many, those up to which equally many people stayed.
+
+    Of long studies that many people left one by one, only every so many answers have a bar.
+    """
+    numbers = range(1, len(reached) + 1)
+    if len(reached) <= _MOST_BARS:
+        return [(number, number) for number in numbers]
+    equal = [list(run) for _count, run in groupby(numbers, key=lambda number: reached[number - 1])]
+    if len(equal) <= _MOST_BARS:
+        return [(run[0], run[-1]) for run in equal]
+    return [(number, number) for number in numbers if (number - 1) % -(-len(reached) // _MOST_BARS) == 0]
 
 
 def _flow_figure(data: Mapping[str, Any], context: ReportContext) -> Figure | None:

@@ -30,7 +30,12 @@ def question_figures(
         _numbers(block, view),
     ]
     return [
-        replace(figure, key=f"{key}-{figure.key}", title=f"“{view.key}”: {figure.title}")
+        replace(
+            figure,
+            key=f"{key}-{figure.key}",
+            # That of two scales names both.
+            title=figure.title if figure.key == "plane" else f"“{view.key}”: {figure.title}",
+        )
         for figure in figures
         if figure is not None
     ]

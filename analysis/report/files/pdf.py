@@ -114,8 +114,15 @@ def _table(table: TextTable) -> dict[str, Any]:
     return asdict(table) | {
         "widths": widths,
         "header": [" ".join(map(_unbroken, heading.split())) for heading in table.header],
-        "rows": [[cell if i in loose else _unbroken(cell) for i, cell in enumerate(row)] for row in table.rows],
+        "rows": [
+            [_broken(cell) if i in loose else _unbroken(cell) for i, cell in enumerate(row)] for row in table.rows
+        ],
     }
+
+
+def _broken(text: str) -> str:
+    """The text with a place to break in the middle of words as long as a digest, which no column can hold."""
+    return re.sub(r"\S{32}(?=\S{16})", "\\g<0>\u200b", text)
 
 
 def _unbroken(text: str) -> str:

@@ -46,6 +46,12 @@ def test_a_long_list_of_clips_fits_the_pages_of_a_pdf(analysis: dict[str, Any], 
     assert 5 <= text.count("\f") <= 20
 
 
+def test_a_digest_does_not_leave_its_column_of_the_pdf(analysis: dict[str, Any]) -> None:
+    context = ReportContext(title="T", checklists=[("HEDS", [("3.3.1", "Preregistration", f"SHA-256 {'0f' * 32}.")])])
+    report = json.loads(pdf_project(analysis, context).files["report.json"])
+    assert report["checklists"][0]["rows"] == [["3.3.1", "Preregistration", f"SHA-256 {'0f' * 16}\u200b{'0f' * 16}."]]
+
+
 def test_the_korean_pdf_is_made(analysis: dict[str, Any]) -> None:
     context = ReportContext(title="음악과 그림", language="ko")
     assert report_pdf(analysis, context).startswith(b"%PDF")

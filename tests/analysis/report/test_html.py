@@ -9,7 +9,9 @@ from xml.etree import ElementTree
 import pytest
 
 from analysis.report import ClipView, ReportContext, render_report, write_report
-from analysis.report.figures.figure_list import weight_crossings
+from analysis.report.contents import with_default_views
+from analysis.report.figures.figure import Figure
+from analysis.report.figures.figure_list import figure_list, weight_crossings
 
 
 class Resources(HTMLParser):
@@ -116,6 +118,28 @@ def test_crossings_of_the_weight_lines_are_exact() -> None:
     assert weight_crossings([(0.5, 0.1), (0.4, 0.3)]) == [0.5]
     assert weight_crossings([(0.5, 0.1), (0.4, 0.1)]) == []
     assert weight_crossings([(0.5, 0.3), (0.4, 0.1)]) == []
+
+
+def figures_of(data: dict[str, Any]) -> list[Figure]:
+    return figure_list(data, with_default_views(data, ReportContext(title="A study")))
+
+
+@pytest.mark.parametrize(
+    ("reached", "shown", "hidden"),
+    [
+        ([12, 12, 11], ["answer 1", "answer 2", "answer 3"], "answers 1"),
+        ([12] * 14 + [11] * 22, ["answers 1–14", "answers 15–36"], "answer 2<"),
+        (list(range(60, 0, -1)), ["answer 1<", "answer 4<", "answer 58<"], "answer 2<"),
+    ],
+)
+def test_bars_of_many_answers_are_few(
+    analysis: dict[str, Any], reached: list[int], shown: list[str], hidden: str
+) -> None:
+    analysis["drop_out"] = {"reached": reached}
+    (drawing,) = (figure.svg for figure in figures_of(analysis) if figure.key == "drop-out")
+    assert [text for text in shown if text not in drawing] == []
+    assert hidden not in drawing
+    assert drawing.count(">answer") <= 24
 
 
 def test_the_files_of_a_report_hold_the_same_numbers(analysis: dict[str, Any], tmp_path: Path) -> None:
