@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
-from io import BufferedIOBase
+from io import BufferedIOBase, BytesIO
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -133,7 +133,10 @@ def read_bytes(path: Path) -> bytes:
         if path.is_dir():
             raise TableRefused(_("%(file)s: this is a folder; name the file in it.") % {"file": path})
         with _open(path) as file:
-            raw = file.read(MOST_BYTES + 1)
+            read = BytesIO()  # by parts: asked for all at once, the largest size is set aside for any table
+            while read.tell() <= MOST_BYTES and (part := file.read(1 << 20)):
+                read.write(part)
+            raw = read.getvalue()
     except FileNotFoundError:
         raise TableRefused(_("%(file)s: there is no such file; check the path.") % {"file": path}) from None
     except (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError) as error:
