@@ -28,10 +28,11 @@ _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(\w+)"', re.IGNO
 # Rows that any request may add or change: sessions, the count of failed sign-ins, names of files to be deleted, and the
 # log, which notes downloads and who asks for a study of others.
 _OF_NO_STUDY = ("django_session", "axes_", "generation_loosefile", "study_logentry", "study_chainhead")
-# Notes that asking for a page leaves: what was sent of a trial, the flags of those who have not finished, and the day
-# on which a shared report was opened.
+# Notes that asking for a page leaves: what was sent of a trial, the flags of those who have not finished and when they
+# were judged, and the day on which a shared report was opened.
 _NOTES = re.compile(
-    r'UPDATE "study_(?:trial" SET "(?:page_sent_at|sound_sent_at|images_sent)|participant" SET "flags" = \(?CASE)'
+    r'UPDATE "study_trial" SET "(?:page_sent_at|sound_sent_at|images_sent)'
+    r'|UPDATE "study_participant" SET (?:"flags" = \(?CASE|"judged_at" = %s WHERE)'
     r'|UPDATE "analysis_sharedreport" SET "last_opened_on"'
 )
 # Asked for, these files are made by a worker if they are not ready.

@@ -252,7 +252,7 @@ IN_RATINGS = [
         "ratings",
         "an answer that is set already",
         in_rows(lambda part, c: part.replace(f'value="{c}"', f'value="{c}" checked')),
-        ("row", "checked"),
+        ("row", "<input", "as written"),  # an attribute without a value has no name of its own there
     ),
     Plant("ratings", "words of an anchor", in_rows(lambda part, c: part.replace(" of 7", "  of 7", c)), ("row",)),
 ]
