@@ -1,12 +1,14 @@
 """Files that workers make of results: ready when somebody comes, made once, and always of the data as they are now."""
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from analysis.study_results import analyses, prepared, report_files
@@ -26,6 +28,7 @@ from study.participants.exclusion import set_exclusion
 from study.participants.withdrawal import withdraw
 from tests.analysis.answered_studies import answered_study, close, closed_study
 from tests.config.addresses import body, browser
+from tests.shared_rows import RowsOfFile
 
 pytestmark = pytest.mark.django_db
 
@@ -38,13 +41,23 @@ def _folders_and_short_reports(settings: Any, tmp_path: Path, monkeypatch: Any) 
     monkeypatch.setattr(messages, "send", lambda _task, _arguments: True)
 
 
+@pytest.fixture(scope="module")
+def analysed(rows_of_file: RowsOfFile, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    """The number of a study, and the folder of its files."""
+    folder = tmp_path_factory.mktemp("analysed")
+    with rows_of_file():
+        with override_settings(MEDIA_ROOT=folder), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(messages, "send", lambda _task, _arguments: True)
+            study = closed_study(people=3, clips=1)
+            run_analysis(analyses.request_analysis(study).pk)
+        yield study.pk, folder
+
+
 @pytest.fixture
-def study() -> Study:
-    study = closed_study(people=3, clips=1)
-    analysis = analyses.request_analysis(study)
-    run_analysis(analysis.pk)
-    study.refresh_from_db()
-    return study
+def study(analysed: tuple[int, Path], db: None, settings: Any) -> Study:
+    number, folder = analysed
+    shutil.copytree(folder, settings.MEDIA_ROOT)
+    return Study.objects.get(pk=number)
 
 
 @pytest.fixture

@@ -118,6 +118,7 @@ class Site:
             f"127.0.0.1:{self.port}",
             "--workers",
             "2",
+            "--preload",  # imports once, not in each process
             "--threads",
             "4",
             "--log-level",
