@@ -6,8 +6,6 @@ Maximises l(θ) + ½ log |I(θ)|; intervals by the profile of the penalised like
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from scipy import optimize
 
@@ -19,30 +17,30 @@ from analysis.statistics.choices import (
 )
 from analysis.statistics.distributions import chi_square_quantile, chi_square_tail
 
-_WIDTH = 1e-5  # of the finite differences of a Hessian
 
-
-def _penalised(theta: np.ndarray, stages: Stages) -> tuple[np.ndarray, np.ndarray]:
-    """Penalised log-likelihood (…) and its gradient (…, M) at θ (…, M), many at once: numpy's calls take longest."""
+def _penalised(theta: np.ndarray, stages: Stages) -> tuple[float, np.ndarray]:
+    """Penalised log-likelihood and its gradient in θ, shape (M,)."""
     gradient, information = gradient_and_information(theta, stages)
     design, flat = stages.design, stages.flat
     # Its determinant is ∝ that of I without a reference.
     regular = information + stages.chosen.sum() / stages.k**2 * np.outer(flat, flat)
     sign, log_determinant = np.linalg.slogdet(regular)
-    outside = sign <= 0
-    inverse = np.linalg.inv(np.where(outside[..., None, None], np.eye(len(flat)), regular))
+    if sign <= 0:
+        return -1e300, np.zeros(len(theta))
+    inverse = np.linalg.inv(regular)
     if design is not None:
         inverse = design @ inverse @ design.T
-    p = probabilities(stages.utilities(theta), stages.sets)  # (…, T, A)
+    p = probabilities(stages.utilities(theta), stages.sets)  # (T, A)
+    n = stages.chosen
     # d I_ab / dθ_m from dp_a/dθ_m = p_a (δ_am − p_m), traced with the inverse.
-    diagonal = np.diagonal(inverse, axis1=-2, axis2=-1)[..., None, :]
-    crossed = p @ inverse
-    traces = diagonal - 2 * crossed - (p * (diagonal - 2 * crossed)).sum(axis=-1, keepdims=True)
-    penalty = (stages.chosen[:, None] * p * traces).sum(axis=-2)
+    diagonal = np.diag(inverse)
+    quadratic = np.einsum("ta,ab,tb->t", p, inverse, p)
+    linear = p * (p @ inverse)
+    penalty = np.einsum("t,tm->m", n, p * diagonal) - np.einsum("t,t,tm->m", n, p @ diagonal, p)
+    penalty -= np.einsum("t,tm->m", n, 2 * linear) - np.einsum("t,t,tm->m", n, 2 * quadratic, p)
     if design is not None:
         penalty = penalty @ design
-    height = log_likelihood(theta, stages) + 0.5 * log_determinant
-    return np.where(outside, -1e300, height), np.where(outside[..., None], 0.0, gradient + 0.5 * penalty)
+    return float(log_likelihood(theta, stages)) + 0.5 * float(log_determinant), gradient + 0.5 * penalty
 
 
 def maximise_penalised(
@@ -55,46 +53,45 @@ def maximise_penalised(
     offset = np.zeros(len(flat)) if contrast is None else contrast * value / float(contrast @ contrast)
     free = np.zeros(basis.shape[1]) if start is None else basis.T @ (start - offset)
     if basis.shape[1] == 0:
-        return offset, float(_penalised(offset, stages)[0]), True
+        return offset, _penalised(offset, stages)[0], True
 
-    def objective(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        height, slope = _penalised(offset + parameters @ basis.T, stages)
-        return -height, -(slope @ basis)
+    def objective(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        height, slope = _penalised(offset + basis @ parameters, stages)
+        return -height, -(basis.T @ slope)
 
     options = {"gtol": 1e-9, "maxiter": 500}
     tolerance = 1e-8 * (1.0 + float(stages.chosen.sum()))
-    parameters, height, slope = _newton(free, objective)
+    parameters = _newton(free, objective)
+    height, slope = objective(parameters)
     if np.abs(slope).max() > tolerance:  # far from the maximum Newton may fail; BFGS is slower but safer
         found = optimize.minimize(objective, free, jac=True, method="BFGS", options=options)
-        parameters, height, slope = _newton(found.x, objective)
+        parameters = _newton(found.x, objective)
+        height, slope = objective(parameters)
     return offset + basis @ parameters, -height, bool(np.abs(slope).max() < 100 * tolerance)
 
 
-def _newton(
-    parameters: np.ndarray, objective: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-) -> tuple[np.ndarray, float, np.ndarray]:
-    """Newton steps with a finite-difference Hessian, until a step no longer improves the objective.
-
-    Returns:
-        The parameters, and the objective and its gradient there.
-    """
-    size = len(parameters)
-    around = _WIDTH * np.concatenate([np.zeros((1, size)), np.eye(size), -np.eye(size)])
-    heights, slopes = objective(parameters + around)
+def _newton(parameters: np.ndarray, objective) -> np.ndarray:
+    """Newton steps with a finite-difference Hessian, until a step no longer improves the objective."""
     for _ in range(12):
-        hessian = (slopes[1 : size + 1] - slopes[size + 1 :]) / 2 / _WIDTH
+        height, slope = objective(parameters)
+        width = 1e-5
+        hessian = np.stack(
+            [
+                (objective(parameters + width * unit)[1] - objective(parameters - width * unit)[1]) / 2 / width
+                for unit in np.eye(len(parameters))
+            ]
+        )
         try:
-            step = np.linalg.solve((hessian + hessian.T) / 2, slopes[0])
+            step = np.linalg.solve((hessian + hessian.T) / 2, slope)
         except np.linalg.LinAlgError:
-            break
+            return parameters
         candidate = parameters - step
-        next_heights, next_slopes = objective(candidate + around)
-        if next_heights[0] > heights[0] + 1e-9:
-            break
-        parameters, heights, slopes = candidate, next_heights, next_slopes
+        if objective(candidate)[0] > height + 1e-9:
+            return parameters
+        parameters = candidate
         if np.abs(step).max() < 1e-9:
             break
-    return parameters, float(heights[0]), slopes[0]
+    return parameters
 
 
 def profile_interval(
@@ -103,15 +100,9 @@ def profile_interval(
     """Profile-penalised interval of contrastᵀθ; finite, because the penalty grows faster than the likelihood."""
     drop = chi_square_quantile(level, 1) / 2
     estimate = float(contrast @ theta)
-    found = {estimate: theta}  # by the value of the contrast
 
     def excess(value: float) -> float:
-        # From the nearest maximum that is known, Newton needs few steps.
-        start = found[min(found, key=lambda known: abs(known - value))]
-        maximum, penalised, converged = maximise_penalised(stages, contrast, value, start)
-        if converged:
-            found[value] = maximum
-        return height - penalised - drop
+        return height - maximise_penalised(stages, contrast, value, theta)[1] - drop
 
     def bound(direction: float) -> float:
         step = 1.0
