@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache as counted
+from django.db import connection
 from django.utils import translation
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
@@ -16,7 +17,7 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 from study.background_work import messages, schema
 from study.jobs import requests
 from study.jobs.work import run_job
-from tests.migrated import copy_migrated
+from tests.migrated import copy_migrated, copy_template, on_server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -92,13 +93,23 @@ def _one_language() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> bool:
-    """Begin with a copy of the migrated database, on SQLite, in the folder of this process."""
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> Iterator[bool]:
+    """Begin with a copy of the migrated database: on SQLite in the folder of this process, on PostgreSQL dropped after.
+
+    There, `--reuse-db` keeps a database for the next run, as pytest-django does.
+    """
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
         copy_migrated(Path(database["TEST"]["NAME"]))
-        return True
-    return bool(request.config.getvalue("reuse_db"))
+        yield True
+    elif request.config.getvalue("reuse_db"):
+        yield True
+    else:
+        name = connection.creation._get_test_db_name()
+        copy_template(name)
+        yield True
+        with on_server() as server:
+            server.execute(f'drop database "{name}" with (force)')
 
 
 @pytest.fixture

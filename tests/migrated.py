@@ -1,6 +1,7 @@
-"""An empty database of SQLite in which all migrations have run: made once, copied by each process that needs one.
+"""An empty database in which all migrations have run: made once, copied by each process that needs one.
 
 The seventy migrations take some seconds of processor time, and some dozen processes of a run begin with an empty one.
+On SQLite it is a file under `var/tests/`, on PostgreSQL a database of the server, `earsight_migrated_…`.
 """
 
 import fcntl
@@ -12,9 +13,12 @@ import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "var" / "tests" / "migrated"
+# PostgreSQL's: the beginning of its name, and the number of the lock under which it is made and copied.
+TEMPLATE, LOCK = "earsight_migrated_", 20_260_101
 
 
 def copy_migrated(target: Path) -> None:
@@ -34,7 +38,51 @@ def make_tables() -> None:
     if connection.vendor == "sqlite":
         copy_migrated(Path(str(connection.settings_dict["NAME"])))
     else:
+        copy_template(str(connection.settings_dict["NAME"]))
+
+
+def copy_template(name: str) -> None:
+    """Make a database of this name anew on this process's PostgreSQL, as a copy of the migrated one."""
+    from django.db import connection
+
+    connection.close()
+    template = TEMPLATE + _digest()
+    with on_server() as server:
+        server.execute("select pg_advisory_lock(%s)", [LOCK])  # until this connection ends: one makes it, no two copy it
+        if not server.execute("select 1 from pg_database where datname = %s", [template]).fetchone():
+            _make_template(server, template)
+        server.execute(f'drop database if exists "{name}" with (force)')
+        server.execute(f'create database "{name}" template "{template}"')
+
+
+def on_server() -> Any:
+    """A connection to the server of this process's PostgreSQL, outside any transaction."""
+    import psycopg
+    from django.db import connection
+
+    parameters = connection.get_connection_params() | {"dbname": "postgres"}
+    parameters = {key: parameters[key] for key in ("dbname", "host", "port", "user", "password") if key in parameters}
+    return psycopg.connect(**parameters, autocommit=True, connect_timeout=30)
+
+
+def _make_template(server: Any, template: str) -> None:
+    """Run the migrations in a database that gets its name when they are done; drop those of other versions."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    query = "select datname from pg_database where starts_with(datname, %s)"
+    for (older,) in server.execute(query, [TEMPLATE]).fetchall():
+        server.execute(f'drop database "{older}" with (force)')
+    unfinished = f"{TEMPLATE}unfinished"
+    server.execute(f'create database "{unfinished}"')
+    name = connection.settings_dict["NAME"]
+    connection.settings_dict["NAME"] = unfinished
+    try:
         call_command("migrate", verbosity=0)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = name
+    server.execute(f'alter database "{unfinished}" rename to "{template}"')
 
 
 def _made() -> Path:

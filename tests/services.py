@@ -87,11 +87,11 @@ def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> bo
 
 
 def pass_on_postgresql(*files: str) -> None:
-    """Run test files again on PostgreSQL, in a new database that the test runner drops at the end."""
+    """Run test files again on PostgreSQL, in a new database that is dropped at the end."""
     server = need_server(POSTGRES)
     url = urlsplit(server)._replace(path=f"/earsight_{secrets.token_hex(4)}").geturl()
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--create-db", *files],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files],
         cwd=Path(__file__).resolve().parents[1],
         env=os.environ | {"EARSIGHT_DATABASE_URL": url},
         capture_output=True,

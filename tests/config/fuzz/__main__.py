@@ -17,7 +17,7 @@ def main() -> int:
     postgres = urlsplit(POSTGRES)._replace(path=f"/earsight_{secrets.token_hex(4)}").geturl()
     failed = 0
     for database in ({}, {"EARSIGHT_DATABASE_URL": postgres}):
-        command = [sys.executable, "-m", "pytest", "-q", "--show-capture=no", "--tb=short", "--create-db", TESTS]
+        command = [sys.executable, "-m", "pytest", "-q", "--show-capture=no", "--tb=short", TESTS]
         failed |= subprocess.run(
             command, cwd=Path(__file__).resolve().parents[3], env=os.environ | database, check=False
         ).returncode
