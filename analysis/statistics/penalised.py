@@ -6,6 +6,8 @@ Maximises l(θ) + ½ log |I(θ)|; intervals by the profile of the penalised like
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import optimize
 
@@ -17,30 +19,33 @@ from analysis.statistics.choices import (
 )
 from analysis.statistics.distributions import chi_square_quantile, chi_square_tail
 
+# Of a step in a log worth: where the penalised likelihood is nearly flat, Newton's would lead to where it has no value.
+_LONGEST = 4.0
+# Of parameters (…, D): the height (…) and its slope (…, D).
+Objective = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-def _penalised(theta: np.ndarray, stages: Stages) -> tuple[float, np.ndarray]:
-    """Penalised log-likelihood and its gradient in θ, shape (M,)."""
+
+def _penalised(theta: np.ndarray, stages: Stages) -> tuple[np.ndarray, np.ndarray]:
+    """Penalised log-likelihood, shape (…), and its gradient in θ, shape (…, M); `stages` are of one data set."""
     gradient, information = gradient_and_information(theta, stages)
     design, flat = stages.design, stages.flat
     # Its determinant is ∝ that of I without a reference.
     regular = information + stages.chosen.sum() / stages.k**2 * np.outer(flat, flat)
-    sign, log_determinant = np.linalg.slogdet(regular)
-    if sign <= 0:
-        return -1e300, np.zeros(len(theta))
-    inverse = np.linalg.inv(regular)
+    with np.errstate(divide="ignore"):  # a determinant of 0
+        sign, log_determinant = np.linalg.slogdet(regular)
+    exists = sign > 0
+    inverse = np.linalg.inv(np.where(exists[..., None, None], regular, np.eye(len(flat))))
     if design is not None:
         inverse = design @ inverse @ design.T
-    p = probabilities(stages.utilities(theta), stages.sets)  # (T, A)
-    n = stages.chosen
+    p = probabilities(stages.utilities(theta), stages.sets)  # (…, T, A)
     # d I_ab / dθ_m from dp_a/dθ_m = p_a (δ_am − p_m), traced with the inverse.
-    diagonal = np.diag(inverse)
-    quadratic = np.einsum("ta,ab,tb->t", p, inverse, p)
-    linear = p * (p @ inverse)
-    penalty = np.einsum("t,tm->m", n, p * diagonal) - np.einsum("t,t,tm->m", n, p @ diagonal, p)
-    penalty -= np.einsum("t,tm->m", n, 2 * linear) - np.einsum("t,t,tm->m", n, 2 * quadratic, p)
+    diagonal = np.diagonal(inverse, axis1=-2, axis2=-1)[..., None, :]
+    traced = p * (diagonal - 2 * (p @ inverse))
+    penalty = (stages.chosen[:, None] * (traced - p * traced.sum(axis=-1, keepdims=True))).sum(axis=-2)
     if design is not None:
         penalty = penalty @ design
-    return float(log_likelihood(theta, stages)) + 0.5 * float(log_determinant), gradient + 0.5 * penalty
+    height = log_likelihood(theta, stages) + 0.5 * np.where(exists, log_determinant, 0.0)
+    return np.where(exists, height, -1e300), np.where(exists[..., None], gradient + 0.5 * penalty, 0.0)
 
 
 def maximise_penalised(
@@ -53,45 +58,50 @@ def maximise_penalised(
     offset = np.zeros(len(flat)) if contrast is None else contrast * value / float(contrast @ contrast)
     free = np.zeros(basis.shape[1]) if start is None else basis.T @ (start - offset)
     if basis.shape[1] == 0:
-        return offset, _penalised(offset, stages)[0], True
+        return offset, float(_penalised(offset, stages)[0]), True
 
-    def objective(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        height, slope = _penalised(offset + basis @ parameters, stages)
-        return -height, -(basis.T @ slope)
+    def objective(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        height, slope = _penalised(offset + parameters @ basis.T, stages)
+        return -height, -(slope @ basis)
 
     options = {"gtol": 1e-9, "maxiter": 500}
     tolerance = 1e-8 * (1.0 + float(stages.chosen.sum()))
-    parameters = _newton(free, objective)
-    height, slope = objective(parameters)
+    parameters, height, slope = _newton(free, objective)
     if np.abs(slope).max() > tolerance:  # far from the maximum Newton may fail; BFGS is slower but safer
         found = optimize.minimize(objective, free, jac=True, method="BFGS", options=options)
-        parameters = _newton(found.x, objective)
-        height, slope = objective(parameters)
+        parameters, height, slope = _newton(found.x, objective)
     return offset + basis @ parameters, -height, bool(np.abs(slope).max() < 100 * tolerance)
 
 
-def _newton(parameters: np.ndarray, objective) -> np.ndarray:
-    """Newton steps with a finite-difference Hessian, until a step no longer improves the objective."""
+def _newton(parameters: np.ndarray, objective: Objective) -> tuple[np.ndarray, float, np.ndarray]:
+    """Newton steps with a finite-difference Hessian, until a step no longer improves the objective.
+
+    Returns the parameters, their height and their slope.
+    """
+    width, number = 1e-5, len(parameters)
+    around = width * np.concatenate([np.zeros((1, number)), np.eye(number), -np.eye(number)])
+
+    def look(at: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        heights, slopes = objective(at + around)  # all in one call, which takes hardly longer than one of them
+        return float(heights[0]), slopes[0], (slopes[1 : number + 1] - slopes[number + 1 :]) / 2 / width
+
+    height, slope, hessian = look(parameters)
     for _ in range(12):
-        height, slope = objective(parameters)
-        width = 1e-5
-        hessian = np.stack(
-            [
-                (objective(parameters + width * unit)[1] - objective(parameters - width * unit)[1]) / 2 / width
-                for unit in np.eye(len(parameters))
-            ]
-        )
         try:
             step = np.linalg.solve((hessian + hessian.T) / 2, slope)
         except np.linalg.LinAlgError:
-            return parameters
-        candidate = parameters - step
-        if objective(candidate)[0] > height + 1e-9:
-            return parameters
-        parameters = candidate
-        if np.abs(step).max() < 1e-9:
             break
-    return parameters
+        step *= min(1.0, _LONGEST / max(np.abs(step).max(), 1e-300))
+        found = look(parameters - step)
+        while found[0] > height + 1e-9 and np.abs(step).max() > 1e-3:  # too far
+            step = step / 2
+            found = look(parameters - step)
+        if found[0] > height + 1e-9:
+            break
+        parameters, (height, slope, hessian) = parameters - step, found
+        if np.abs(step).max() < 1e-7:  # the error is of the order of its square
+            break
+    return parameters, height, slope
 
 
 def profile_interval(
@@ -99,10 +109,12 @@ def profile_interval(
 ) -> tuple[float, float]:
     """Profile-penalised interval of contrastᵀθ; finite, because the penalty grows faster than the likelihood."""
     drop = chi_square_quantile(level, 1) / 2
-    estimate = float(contrast @ theta)
+    estimate, last = float(contrast @ theta), theta
 
     def excess(value: float) -> float:
-        return height - maximise_penalised(stages, contrast, value, theta)[1] - drop
+        nonlocal last  # the maximum is near that of the value before
+        last, highest, _ = maximise_penalised(stages, contrast, value, last)
+        return height - highest - drop
 
     def bound(direction: float) -> float:
         step = 1.0

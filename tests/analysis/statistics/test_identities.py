@@ -156,6 +156,19 @@ def test_profile_interval_agrees_with_the_drop_in_penalised_likelihood():
         assert 2 * dropped == pytest.approx(3.841459, rel=1e-4)
 
 
+def test_a_profile_interval_exists_if_the_likelihood_is_nearly_flat_far_away():
+    from analysis.statistics.choices import Stages
+    from analysis.statistics.penalised import maximise_penalised, profile_interval
+
+    sets = np.array([[1, 1, 1], [0, 1, 1], [1, 0, 1], [1, 1, 0]], dtype=bool)
+    stages = Stages(sets, chosen=np.array([6.0, 2, 1, 7]), wins=np.array([14.0, 2, 0]))
+    contrast = np.array([-1.0, 1.0, 0.0])
+    theta, height, converged = maximise_penalised(stages)
+    assert converged
+    for bound in profile_interval(stages, contrast, theta, height):
+        assert 2 * (height - maximise_penalised(stages, contrast, bound)[1]) == pytest.approx(3.841459, rel=1e-4)
+
+
 @pytest.mark.parametrize("each", [1, 3])
 def test_henderson_on_complete_data_is_the_closed_form(each):
     y = np.random.default_rng(3).normal(size=(5, 9, 4, each)) + np.random.default_rng(4).normal(size=(5, 1, 4, 1))
