@@ -123,6 +123,22 @@ def jobs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "wake", do_it)
 
 
+@pytest.fixture
+def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read uploads in this process, for tests that are not about the bounded ones."""
+    from tests import without_processes
+
+    without_processes.read_here(monkeypatch)
+
+
+@pytest.fixture
+def typeset_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make no PDF and no picture of a report, for tests that look at none."""
+    from tests import without_processes
+
+    without_processes.typeset_nothing(monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Return the folder of real audio and labels; skip the test if it is missing."""

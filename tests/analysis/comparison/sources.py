@@ -28,6 +28,8 @@ original_tags,11,3,0,27,10,5,56
 original_sentence,18,2,4,11,20,0,58
 """
 
+_COMPUTED: dict[str, str] = {}  # analysis JSON by its arguments
+
 
 def choices_json(
     seed: int,
@@ -40,13 +42,29 @@ def choices_json(
     factors: Mapping[str, Sequence[str]] | None = None,
     **plan: Any,
 ) -> dict[str, Any]:
-    """The analysis JSON of drawn first and second choices."""
+    """The analysis JSON of drawn first and second choices; computed once for the same arguments."""
+    asked = repr((seed, people, clips, weights, conditions, liking, factors, sorted(plan.items())))
+    if asked not in _COMPUTED:
+        _COMPUTED[asked] = _computed(seed, people, clips, weights, conditions, liking, factors, plan)
+    found: dict[str, Any] = json.loads(_COMPUTED[asked])
+    return found
+
+
+def _computed(
+    seed: int,
+    people: int,
+    clips: int,
+    weights: tuple[float, float],
+    conditions: Sequence[str],
+    liking: Sequence[float],
+    factors: Mapping[str, Sequence[str]] | None,
+    plan: dict[str, Any],
+) -> str:
     ballots = simulated(people, clips, (0.3, 0.2), tuple(liking), seed, tuple(conditions))
     named = {name: tuple(keys) for name, keys in factors.items()} if factors is not None else None
     plan = {"weights": weights, "factors": named, "draws": 100, "random_effects": False, "seed": seed} | plan
     result = analyse(ballots, AnalysisPlan(**plan))
-    found: dict[str, Any] = json.loads(json.dumps(to_json(result)))
-    return found
+    return json.dumps(to_json(result))
 
 
 def source(seed: int, name: str = "", facts: Mapping[str, Any] | None = None, **choices: Any) -> Source:

@@ -75,6 +75,7 @@ def test_two_studies_are_compared_at_an_address(mina: Any, two: list[Study]) -> 
     assert json.loads(out.getvalue()) == found
 
 
+@pytest.mark.usefixtures("read_here")
 def test_downloads_are_of_their_kinds(mina: Any, two: list[Study]) -> None:
     client, address = browser(mina), f"{PAGE}?study=s1&study=s2&download="
     table = client.get(f"{address}csv").text
@@ -115,6 +116,7 @@ def test_files_of_others_stand_beside_studies_and_nothing_is_stored(mina: Any, t
     assert (many.status_code, "At most 20 files" in text_of(many)) == (400, True)
 
 
+@pytest.mark.usefixtures("read_here")
 def test_only_what_one_may_see_is_listed_and_read(mina: Any, two: list[Study]) -> None:
     stranger, runner = UserFactory(username="ada"), UserFactory(username="rhee")
     reader = UserFactory(username="kim")
@@ -132,6 +134,7 @@ def test_only_what_one_may_see_is_listed_and_read(mina: Any, two: list[Study]) -
     assert Client().get(PAGE).status_code == 302
 
 
+@pytest.mark.usefixtures("read_here")
 def test_a_study_without_results_says_why(mina: Any, two: list[Study]) -> None:
     client = browser(mina)
     draft = make_study(clips=1, owner=mina, title="A draft", slug="draft")
@@ -161,6 +164,7 @@ def test_a_study_without_results_says_why(mina: Any, two: list[Study]) -> None:
     assert "answers have come or changed since its analysis" in text_of(client.get(f"{PAGE}?study=s1&study=s2"))
 
 
+@pytest.mark.usefixtures("read_here")
 def test_nothing_and_fifty_studies(mina: Any, two: list[Study], django_assert_max_num_queries: Any) -> None:
     lonely = UserFactory(username="lonely")
     assert "No study yet whose results you may see." in text_of(browser(lonely).get(PAGE))
@@ -179,6 +183,7 @@ def test_nothing_and_fifty_studies(mina: Any, two: list[Study], django_assert_ma
     assert "Over 50 studies" in text_of(shown)
 
 
+@pytest.mark.usefixtures("typeset_nothing")
 def test_a_real_export_and_its_study_are_one(mina: Any, two: list[Study], tmp_path: Path) -> None:
     study = closed_study(people=5, clips=5, owner=mina, slug="real", title="Real")
     export_study(study, tmp_path / "real.zip", images=False)

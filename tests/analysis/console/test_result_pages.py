@@ -40,6 +40,7 @@ def address(study: Study, name: str = "") -> str:
     return f"/console/studies/{study.slug}/results/{name}"
 
 
+@pytest.mark.usefixtures("typeset_nothing")
 def test_owner_and_teammate_see_the_results_and_a_stranger_gets_404(study: Study) -> None:
     pages = ["", "report.html", "scores.csv", "bundle.zip"]
     for user in (study.owner, study.members.get()):
@@ -86,6 +87,7 @@ def test_each_figure_can_be_downloaded_alone_in_each_format(study: Study, langua
     assert client.get(address(study, "figures/xx/points.svg")).status_code == 404
 
 
+@pytest.mark.usefixtures("typeset_nothing")
 def test_the_bundle_from_the_page_is_a_whole_export(study: Study) -> None:
     response = signed_in(study.owner).get(address(study, "bundle.zip"))
     content = b"".join(response.streaming_content)
@@ -104,6 +106,7 @@ def test_while_sealed_every_file_and_the_report_are_404(study: Study) -> None:
         assert "report.html" not in page
 
 
+@pytest.mark.usefixtures("typeset_nothing")
 def test_the_page_warns_if_the_report_is_older_than_the_answers(study: Study) -> None:
     client = signed_in(study.owner)
     assert "since this report" not in client.get(address(study)).content.decode()
@@ -122,6 +125,7 @@ def test_a_failed_analysis_shows_its_error() -> None:
     assert "there are no ballots" in page
 
 
+@pytest.mark.usefixtures("typeset_nothing")
 def test_results_of_other_numbers_of_conditions_are_reported() -> None:
     for conditions in (2, 3, 6):
         study = closed_study(people=3, clips=2, conditions=conditions)
@@ -131,6 +135,7 @@ def test_results_of_other_numbers_of_conditions_are_reported() -> None:
         assert "Painter a" in page.getvalue().decode()
 
 
+@pytest.mark.usefixtures("typeset_nothing")
 def test_after_a_withdrawal_nothing_of_the_analysis_is_given_out_until_it_is_made_anew(study: Study) -> None:
     """Also if the ballots are the same: this person gave none."""
     person = study.participants.create(number=9, token_hash="x" * 64)

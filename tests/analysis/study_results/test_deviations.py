@@ -180,6 +180,7 @@ def test_the_checklists_include_the_deviations() -> None:
         assert "목표 인원 전에 종료" in dict(filled_checklists(study))["HEDS 3.0"][15].answer
 
 
+@pytest.mark.usefixtures("typeset_nothing")
 def test_the_export_contains_the_deviations_once_unsealed(tmp_path: Path) -> None:
     def exported_deviations(study: Study) -> Any:
         export_study(study, tmp_path / "bundle.zip", images=False)

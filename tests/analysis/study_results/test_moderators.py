@@ -51,6 +51,7 @@ def test_the_analysis_groups_people_by_the_answers_that_the_plan_names(study):
     assert hours["too_small"] is None
 
 
+@pytest.mark.usefixtures("typeset_nothing")
 def test_an_export_repeats_the_comparison(study, tmp_path: Path):
     export_study(study, tmp_path / "study.zip")
     assert verify_export(tmp_path / "study.zip").faults == ()

@@ -77,6 +77,7 @@ def test_sound_is_sent_in_the_requested_range(
     assert "private" in answer["Cache-Control"]
 
 
+@pytest.mark.usefixtures("read_here")
 def test_a_refused_table_lists_its_faults_and_an_accepted_one_its_counts(draft: Study, as_user: SignIn) -> None:
     browser = as_user(draft.owner)
     browser.post(reverse("study_clips", args=[draft.slug]), {"files": upload("a.wav", tone())})
@@ -91,6 +92,7 @@ def test_a_refused_table_lists_its_faults_and_an_accepted_one_its_counts(draft: 
     assert "Read as CP949, the table says, for example, “피아노”." in page.text
 
 
+@pytest.mark.usefixtures("read_here")
 def test_a_table_whose_encoding_is_not_clear_is_shown_in_each_and_a_person_chooses(
     draft: Study, as_user: SignIn
 ) -> None:

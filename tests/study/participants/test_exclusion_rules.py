@@ -230,6 +230,7 @@ def test_an_analysis_of_an_earlier_version_has_no_flow_and_its_report_no_figure_
     assert "Who is analysed" not in render_report(analysis.result, context)
 
 
+@pytest.mark.usefixtures("typeset_nothing")
 def test_an_export_checks_out_with_rules(tmp_path):
     study = analysed_study()
     export_study(study, tmp_path / "study.zip", images=False)

@@ -66,6 +66,7 @@ def _damaged() -> bytes:
         ("sound.wav", tone(kind="AIFF"), "audio of the kind AIFF"),
     ],
 )
+@pytest.mark.usefixtures("read_here")
 def test_what_is_no_clip_is_refused_by_name(draft: Study, name: str, content: bytes, said: str) -> None:
     with pytest.raises(ClipRefused) as refusal:
         import_clip(draft, upload(name, content))

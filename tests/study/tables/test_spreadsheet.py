@@ -59,6 +59,7 @@ def test_no_cell_of_a_table_is_a_formula_and_the_analysis_goes_on(study, tmp_pat
     assert "f" not in types
 
 
+@pytest.mark.usefixtures("typeset_nothing")
 def test_a_clip_with_such_a_name_is_exported_and_verified(db, tmp_path):
     study = answered_study(people=0, clips=1)
     Clip.objects.filter(study=study).update(name="-01 intro.wav")
