@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from study.background_work import messages, schema
 from study.jobs import requests
 from study.jobs.work import run_job
 from tests.migrated import copy_migrated, copy_template, on_server
+from tests.shared_rows import RowsOfFile, shared_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -110,6 +111,12 @@ def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_setting
         yield True
         with on_server() as server:
             server.execute(f'drop database "{name}" with (force)')
+
+
+@pytest.fixture(scope="module")
+def rows_of_file(django_db_setup: None, django_db_blocker: Any) -> RowsOfFile:
+    """Make rows once for all tests of a file; see `tests/shared_rows.py`."""
+    return partial(shared_rows, django_db_blocker)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The address that takes ballots, under everything that is no honest ballot."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,6 +14,7 @@ from django.utils import timezone
 
 from study.models import Ballot, BallotRevision, Event, Study
 from tests.factories import make_open_study
+from tests.shared_rows import RowsOfFile
 from tests.study.visits import Visit
 
 pytestmark = pytest.mark.django_db
@@ -19,9 +22,15 @@ JSON = {"accept": "application/json"}
 KEY = "4c7d9c86-5f5b-4d1a-9d0e-2f4d3c1b0a99"
 
 
+@pytest.fixture(scope="module")
+def entered(rows_of_file: RowsOfFile) -> Iterator[Visit]:
+    with rows_of_file():
+        yield Visit(make_open_study(clips=2)).to_trials()
+
+
 @pytest.fixture
-def visit() -> Visit:
-    return Visit(make_open_study(clips=2)).to_trials()
+def visit(entered: Visit, db: None) -> Visit:
+    return deepcopy(entered)
 
 
 def send(visit: Visit, number: int = 1, **fields: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import io
 import re
+from copy import deepcopy
 
 import pytest
 from PIL import Image
@@ -47,10 +48,16 @@ def test_headers_are_the_same_for_every_image_and_name_nothing(visit):
     assert len(seen) == 1
 
 
+@pytest.fixture(scope="module")
+def of_600(rows_of_file):
+    with rows_of_file():
+        yield Visit(open_with_images(make_study(clips=2, size=600))).to_trials()
+
+
 @pytest.fixture
-def sized():
+def sized(of_600, db):
     """A participant of a study that was opened with pictures of 600 × 600 pixels."""
-    return Visit(open_with_images(make_study(clips=2, size=600))).to_trials()
+    return deepcopy(of_600)
 
 
 def test_images_of_one_width_cannot_be_told_apart_by_anything_but_their_pixels(sized):

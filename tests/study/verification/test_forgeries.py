@@ -4,6 +4,7 @@ The control of each is the check of earlier versions: every ballot agrees with i
 commitment that an export computes.
 """
 
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -37,7 +38,18 @@ pytestmark = pytest.mark.django_db
 PEOPLE, CLIPS = 4, 2
 
 
-def answered() -> Study:
+@pytest.fixture(scope="module")
+def answered(rows_of_file) -> Iterator[int]:
+    with rows_of_file():
+        yield make_answered().pk
+
+
+@pytest.fixture
+def study(answered, db) -> Study:
+    return Study.objects.get(pk=answered)
+
+
+def make_answered() -> Study:
     """An open study that some people have finished; one more has stopped after one answer."""
     study = open_with_images(make_study(clips=CLIPS, grace_minutes=0))
     study.plan = {"fixed": {"alpha": 0.05, "weights": [3.0, 1.0]}}
@@ -106,8 +118,7 @@ def recompute_commitments(study: Study, *, fresh_receipts: bool) -> None:
             person.save()
 
 
-def test_nothing_is_wrong_with_a_study_that_nobody_forged(capsys):
-    study = answered()
+def test_nothing_is_wrong_with_a_study_that_nobody_forged(study, capsys):
     set_exclusion(study, "r0002", "heard no sound", actor=study.owner)
     withdraw(Participant.objects.get(study=study, number=3))
     record(study, "participant withdrew", participant="p0099")  # a pilot: they have numbers of their own
@@ -121,8 +132,7 @@ def test_nothing_is_wrong_with_a_study_that_nobody_forged(capsys):
     assert verify_installation().faults == []
 
 
-def test_rewritten_ballots_are_found_though_their_digests_agree():
-    study = answered()
+def test_rewritten_ballots_are_found_though_their_digests_agree(study):
     given = receipts(study)
     rewrite_ballots(study)
     assert old_check_passes(study, given)
@@ -130,8 +140,7 @@ def test_rewritten_ballots_are_found_though_their_digests_agree():
     assert text.count("ballots or answers were changed, added or removed since they finished") == PEOPLE - 1
 
 
-def test_commitments_computed_again_break_the_log():
-    study = answered()
+def test_commitments_computed_again_break_the_log(study):
     given = receipts(study)
     rewrite_ballots(study)
     recompute_commitments(study, fresh_receipts=False)
@@ -140,8 +149,7 @@ def test_commitments_computed_again_break_the_log():
 
 
 @pytest.mark.parametrize("fresh_receipts", [False, True])
-def test_a_log_that_is_written_anew_is_disproved_by_each_receipt(fresh_receipts):
-    study = answered()
+def test_a_log_that_is_written_anew_is_disproved_by_each_receipt(study, fresh_receipts):
     given = receipts(study)
     rewrite_ballots(study)
     recompute_commitments(study, fresh_receipts=fresh_receipts)
@@ -262,8 +270,7 @@ def close_earlier(study):
         (close_earlier, "The study was closed by its row or by its log only"),
     ],
 )
-def test_each_forgery_is_named(forge, named):
-    study = answered()
+def test_each_forgery_is_named(study, forge, named):
     set_exclusion(study, "r0001", "a bot", actor=study.owner)
     record(study, "described", actor=study.owner)
     forge(study)
@@ -273,8 +280,7 @@ def test_each_forgery_is_named(forge, named):
     assert named in faults(study)
 
 
-def test_what_came_after_answers_ended_is_named():
-    study = answered()
+def test_what_came_after_answers_ended_is_named(study):
     close_study(study)
     assert faults(study) == ""
     stopped = study.participants.get(number=PEOPLE + 1)
@@ -283,8 +289,7 @@ def test_what_came_after_answers_ended_is_named():
     assert f"r{PEOPLE + 1:04d}: ballots or answers were changed, added or removed since answers ended" in faults(study)
 
 
-def test_whoever_is_added_after_answers_ended_is_named():
-    study = answered()
+def test_whoever_is_added_after_answers_ended_is_named(study):
     newcomer, _token = enrol(study)
     other, _token = enrol(study)
     close_study(study)
@@ -334,17 +339,17 @@ def test_a_match_control_answer_for_the_other_clips_image_of_the_same_condition(
     assert verify_ballot(rows[0])  # the control: a digest of version 1 did not tell them apart
 
 
-def answered_and_about_to_finish():
-    study = answered()
+@pytest.fixture
+def late(study):
+    """Who has answered everything and is about to finish."""
     [late] = study.participants.filter(status=Participant.Status.STARTED)
     for trial in late.trials.filter(ballot=None):
         cast_ballot(trial, Answer(uuid4(), "A", "B"))
-    return study, late
+    return late
 
 
 @pytest.mark.parametrize("look_again", [True, False])
-def test_somebody_who_finishes_while_the_people_are_read_is_no_forgery(monkeypatch, look_again):
-    study, late = answered_and_about_to_finish()
+def test_somebody_who_finishes_while_the_people_are_read_is_no_forgery(study, late, monkeypatch, look_again):
     read_people = people.people_of
 
     def finish_first(study, *rows):
@@ -359,8 +364,7 @@ def test_somebody_who_finishes_while_the_people_are_read_is_no_forgery(monkeypat
     assert found == ([] if look_again else [f"{late.code} has finished, and the log has no commitment of theirs."])
 
 
-def test_a_fault_that_the_second_look_alone_finds_is_named(monkeypatch):
-    study, late = answered_and_about_to_finish()
+def test_a_fault_that_the_second_look_alone_finds_is_named(study, late, monkeypatch):
     read_people = people.people_of
 
     def finish_first_and_exclude_then(study, *rows):
