@@ -50,7 +50,7 @@ def rewritten(bundle: Path, change: Callable[[dict[str, bytes]], None], *, sums:
     return path
 
 
-@pytest.mark.usefixtures("typesetting")
+@pytest.mark.usefixtures("processes")
 def test_an_untouched_export_has_no_fault_and_finds_a_receipt(study: Study, bundle: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
         assert archive.read("report-en.pdf").startswith(b"%PDF")

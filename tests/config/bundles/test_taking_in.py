@@ -114,6 +114,7 @@ def as_lines(rows: list[Any]) -> bytes:
     return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
 
+@pytest.mark.usefixtures("processes")
 def test_export_import_and_export_again_give_the_same_bytes(tmp_path: Path) -> None:
     study = lived_study()
     export_study(study, tmp_path / "first.zip", sounds=True)
