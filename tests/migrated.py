@@ -47,9 +47,8 @@ def copy_template(name: str) -> None:
     connection.close()
     template = TEMPLATE + _digest()
     with on_server() as server:
-        server.execute(
-            "select pg_advisory_lock(%s)", [LOCK]
-        )  # until this connection ends: one makes it, no two copy it
+        # Until this connection ends: one makes it, no two copy it.
+        server.execute("select pg_advisory_lock(%s)", [LOCK])
         if not server.execute("select 1 from pg_database where datname = %s", [template]).fetchone():
             _make_template(server, template)
         server.execute(f'drop database if exists "{name}" with (force)')

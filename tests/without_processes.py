@@ -30,7 +30,13 @@ def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
         values, blobs = found[0](json.loads(json.dumps(question)), data)
         return json.loads(json.dumps(values)), blobs
 
+    def close(process: BoundedProcess) -> None:
+        for value in vars(import_module(process._module)).values():
+            if hasattr(value, "cache_clear"):  # the next process would know nothing of these files
+                value.cache_clear()
+
     monkeypatch.setattr(BoundedProcess, "ask", ask)
+    monkeypatch.setattr(BoundedProcess, "close", close)
 
 
 def typeset_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

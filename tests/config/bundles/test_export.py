@@ -4,12 +4,13 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from config.bundles import export_study, verify_export
 from config.bundles.chain_check import NO_HEADS
@@ -18,19 +19,36 @@ from generation.models import GenerationRun
 from study.models import Ballot, LateAnswer, Stimulus, Study, Trial
 from study.survey_images.versions import prepare_images
 from tests.analysis.answered_studies import answered_study, close, closed_study, receipt_of
+from tests.shared_rows import RowsOfFile
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def study() -> Study:
-    return closed_study(people=3, clips=2)
+@pytest.fixture(scope="module")
+def made(rows_of_file: RowsOfFile) -> Iterator[int]:
+    with rows_of_file():
+        yield closed_study(people=3, clips=2).pk
 
 
 @pytest.fixture
-def bundle(study: Study, tmp_path: Path) -> Path:
+def study(made: int, db: None) -> Study:
+    return Study.objects.get(pk=made)
+
+
+@pytest.fixture(scope="module")
+def exported(made: int, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The study's export; what making it wrote into the database is taken back."""
+    path = tmp_path_factory.mktemp("export") / "study.zip"
+    with transaction.atomic():
+        export_study(Study.objects.get(pk=made), path)
+        transaction.set_rollback(True)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def bundle(exported: bytes, study: Study, tmp_path: Path) -> Path:
     path = tmp_path / "study.zip"
-    export_study(study, path)
+    path.write_bytes(exported)
     return path
 
 
@@ -50,8 +68,10 @@ def rewritten(bundle: Path, change: Callable[[dict[str, bytes]], None], *, sums:
     return path
 
 
-@pytest.mark.usefixtures("typesetting")
-def test_an_untouched_export_has_no_fault_and_finds_a_receipt(study: Study, bundle: Path) -> None:
+@pytest.mark.usefixtures("processes")
+def test_an_untouched_export_has_no_fault_and_finds_a_receipt(study: Study, tmp_path: Path) -> None:
+    bundle = tmp_path / "study.zip"
+    export_study(study, bundle)
     with zipfile.ZipFile(bundle) as archive:
         assert archive.read("report-en.pdf").startswith(b"%PDF")
     result = verify_export(bundle, [receipt_of(study)])

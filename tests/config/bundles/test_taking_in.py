@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
@@ -127,6 +128,7 @@ def as_lines(rows: list[Any]) -> bytes:
     return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
 
+@pytest.mark.usefixtures("processes")
 def test_export_import_and_export_again_give_the_same_bytes(tmp_path: Path) -> None:
     study = with_interface(lived_study())
     shown = [(name, content, caption) for name, content, caption in interface_pictures(study)]
@@ -154,15 +156,25 @@ def test_export_import_and_export_again_give_the_same_bytes(tmp_path: Path) -> N
         take_in(tmp_path / "first.zip", owner=taken_in.owner)
 
 
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any) -> bytes:
+    """An export of a study that is no longer here, without its report; made once."""
+    path = tmp_path_factory.mktemp("export") / "study.zip"
+    with django_db_blocker.unblock(), transaction.atomic(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("config.bundles.write.report_files", lambda analysis: ())  # which takes seconds
+        study = with_interface(lived_study())
+        export_study(study, path)
+        forget(study)
+        transaction.set_rollback(True)
+    return path.read_bytes()
+
+
 @pytest.fixture
-def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An export of a study that is no longer here."""
+def bundle(exported: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("config.bundles.check.REQUIRED_ANALYSED", ())
-    monkeypatch.setattr("config.bundles.write.report_files", lambda analysis: ())  # which takes seconds
-    study = with_interface(lived_study())
-    export_study(study, tmp_path / "study.zip")
-    forget(study)
-    return tmp_path / "study.zip"
+    path = tmp_path / "study.zip"
+    path.write_bytes(exported)
+    return path
 
 
 def more_points(files: dict[str, bytes]) -> None:
