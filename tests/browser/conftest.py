@@ -54,7 +54,9 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One survey for all tests of its pages: each test takes part as a new person."""
-    with running_survey(tmp_path_factory.mktemp("survey")) as survey:
+    is_one_of_several = "PYTEST_XDIST_WORKER" in os.environ
+    shared = tmp_path_factory.getbasetemp().parent / "survey" if is_one_of_several else None
+    with running_survey(tmp_path_factory.mktemp("survey"), shared) as survey:
         yield survey
 
 

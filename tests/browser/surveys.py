@@ -55,10 +55,13 @@ class Server:
 
 
 @contextmanager
-def running_survey(folder: Path) -> Iterator[Server]:
-    """Start the survey in `folder`, and end it afterwards."""
+def running_survey(folder: Path, shared: Path | None) -> Iterator[Server]:
+    """Start the survey in `folder`, and end it afterwards; the processes of a run share what is made in `shared`."""
     port = own_port()
     command = [sys.executable, "-m", "tests.browser.survey_server", str(folder), str(port)]
+    if shared is not None:
+        shared.mkdir(exist_ok=True)
+        command.append(str(shared))
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=log, stderr=log, env=os.environ | {"PYTHONPATH": str(ROOT)}

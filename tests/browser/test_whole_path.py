@@ -1,7 +1,11 @@
-"""The whole path in a real browser: a researcher makes and opens a study, people answer, the report follows."""
+"""The whole path in a real browser: a researcher makes and opens a study, people answer, the report follows.
+
+Its clips are real music with its real tags where they are at hand, else some of the demo's.
+"""
 
 import csv
 import io
+import lzma
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -16,9 +20,19 @@ from tests.browser.site import Site, running_site
 
 pytestmark = [pytest.mark.long, pytest.mark.processes]
 
-CLIPS = 3
 PEOPLE = 3
 MEMORY_LIMIT = 200 * 1024  # KiB
+# File names of MagnaTagATune's clips by clip_id.
+REAL = {
+    "3079": "arthur_yoria-of_the_lovely-01-of_the_lovely-30-59.wav",
+    "21610": "tilopa-by_the_way-05-by_the_ganges-175-204.wav",
+    "37386": "joram-moments_of_clarity-08-solipsism-59-88.mp3",
+}
+SHOW = """
+from generation.models import ClipStep
+for step in ClipStep.objects.filter(kind="redefine").select_related("clip"):
+    print(step.clip.name, "|", ";".join(step.result["original"]), "|", ";".join(step.result["corrected"]))
+"""
 
 
 @pytest.fixture
@@ -28,13 +42,47 @@ def site(tmp_path: Path, musicnn_folder: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def music(tmp_path: Path) -> tuple[list[Path], Path]:
-    """Some of the demo's clips, and their tags as a table."""
-    clips = write_demo_clips(tmp_path / "music")[:CLIPS]
+def music(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[list[Path], Path]:
+    """Three clips, and their tags as a table."""
     table = tmp_path / "tags.csv"
-    rows = "".join(f"{clip.path.name},{';'.join(clip.tags)}\n" for clip in clips)
-    table.write_text("clip,tags\n" + rows, encoding="utf-8")
-    return [clip.path for clip in clips], table
+    try:
+        shared_data = request.getfixturevalue("shared_data")
+    except pytest.skip.Exception:
+        clips = write_demo_clips(tmp_path / "music")[:3]
+        rows = "".join(f"{clip.path.name},{';'.join(clip.tags)}\n" for clip in clips)
+        table.write_text("clip,tags\n" + rows, encoding="utf-8")
+        return [clip.path for clip in clips], table
+    return [shared_data / "clips" / name for name in REAL.values()], real_tags(shared_data, table)
+
+
+def real_tags(shared_data: Path, out: Path) -> Path:
+    """The clips' rows of the data set's own annotations, as a researcher would import them."""
+    with lzma.open(shared_data / "mtat" / "annotations_final.csv.xz", "rt", encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t")
+        tags = {
+            row["clip_id"]: [name for name, value in row.items() if value == "1" and name not in ("clip_id",)]
+            for row in rows
+            if row["clip_id"] in REAL
+        }
+    lines = "".join(f"{REAL[clip]},{';'.join(names)}\n" for clip, names in tags.items() if names)
+    out.write_text("clip,tags\n" + lines, encoding="utf-8")
+    return out
+
+
+def check_tags(site: Site) -> None:
+    """The tags of the real clips, as found and as redefined."""
+    found = {}
+    for line in site.manage("shell", "--verbosity", "0", "-c", SHOW).splitlines():
+        name, original, redefined = line.split(" | ")
+        found[name] = (original.split(";"), redefined.split(";"))
+    singer, flute = found[REAL["3079"]], found[REAL["21610"]]
+    assert "female" in singer[1]  # which stands for "vocal"
+    assert not {"vocal", "no vocal"} & set(singer[1])
+    # The original tags are voice, chant, no voice and no vocal; the redefined ones keep only one side.
+    assert ("no vocal" in flute[1]) != bool({"vocal", "chant"} & set(flute[1]))
+    for original, redefined in found.values():
+        assert 0 < len(original) <= 10
+        assert len(redefined) == len(set(redefined))
 
 
 def phone(chromium: Browser) -> BrowserContext:
@@ -56,7 +104,10 @@ def test_a_study_from_its_creation_to_its_report(chromium: Browser, site: Site, 
     researcher.add_init_script(COUNT_STEPS)
     console = researcher.new_page()
     sign_in(console, site)
-    study = generate(console, "Images of a guitar, a piano and a drum", *music)
+    clips, tags = music
+    study = generate(console, "Images of three pieces", clips, tags)
+    if clips[0].name in REAL.values():
+        check_tags(site)
     link = open_study(console)
     assert steps_of(console) < 25  # from signing in to the copied link
 
@@ -65,7 +116,7 @@ def test_a_study_from_its_creation_to_its_report(chromium: Browser, site: Site, 
         context = phone(chromium)
         page = context.new_page()
         start(page, link)
-        receipts.add(answer_all(page, CLIPS, picks, wanders=number == 1))
+        receipts.add(answer_all(page, len(clips), picks, wanders=number == 1))
         context.close()
     assert len(receipts) == PEOPLE
 
@@ -85,7 +136,7 @@ def test_a_study_from_its_creation_to_its_report(chromium: Browser, site: Site, 
     ballots = console.request.get(study + "results/ballots.csv").text()
     report = console.request.get(study + "results/report.html?language=en").text()
     points = points_by_hand(ballots)
-    assert sum(points.values()) == PEOPLE * CLIPS * 4
+    assert sum(points.values()) == PEOPLE * len(clips) * 4
     for label in ("Redefined tags", "Redefined sentence", "Original tags", "Original sentence"):
         row = re.search(rf"{label}</td>(.*?)</tr>", report, re.S)
         assert row is not None

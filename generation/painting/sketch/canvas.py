@@ -257,7 +257,8 @@ class Pen:
         factor = 4 if width * height < size * size // 6 else 3
         mask = Image.new("L", (int(width) * factor, int(height) * factor))
         draw(ImageDraw.Draw(mask), _ToMask(low, factor))
-        cover = np.asarray(mask.reduce(factor), np.float32) * np.float32(alpha * self.alpha / 255)
+        shares = np.frombuffer(mask.reduce(factor).tobytes(), np.uint8).reshape(height, width)
+        cover = shares * np.float32(alpha * self.alpha / 255)
         area = self.layer.draw_area(low, high)
         area *= 1 - cover
         area[:3] += self._colours(paint, low, high) * cover
@@ -282,4 +283,4 @@ class _ToMask:
         self.low, self.factor = low, factor
 
     def __call__(self, points: np.ndarray) -> list[tuple[float, float]]:
-        return [(float(x), float(y)) for x, y in (points - self.low) * self.factor]
+        return list(map(tuple, ((points - self.low) * self.factor).tolist()))
