@@ -22,6 +22,7 @@ from tests.analysis.answered_studies import closed_study
 from tests.analysis.comparison.sources import SEED_TABLE, analysed_study, written
 from tests.config.addresses import browser
 from tests.factories import UserFactory, make_study
+from tests.without_processes import read_here
 
 pytestmark = pytest.mark.django_db
 PAGE = "/console/compare/"
@@ -89,7 +90,9 @@ def test_downloads_are_of_their_kinds(mina: Any, two: list[Study]) -> None:
     assert client.get(f"{PAGE}?download=json").status_code == 200  # nothing chosen: the page
 
 
-def test_files_of_others_stand_beside_studies_and_nothing_is_stored(mina: Any, two: list[Study]) -> None:
+def test_files_of_others_stand_beside_studies_and_nothing_is_stored(
+    mina: Any, two: list[Study], monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = browser(mina)
     result = json.dumps(two[1].analyses.get().result)
     shown = client.post(PAGE, {"study": ["s1"], "files": [upload("scores.csv", SEED_TABLE), upload("b.json", result)]})
@@ -98,6 +101,7 @@ def test_files_of_others_stand_beside_studies_and_nothing_is_stored(mina: Any, t
     assert "The true effect of a new study would lie between" in text
     assert "“original_sentence” is printed as 58 and adds up to 55; the cells are used" in text
     assert "These files do not say whether people or a simulation answered: “scores.csv”, “b.json”." in text
+    read_here(monkeypatch)  # the first were read in a bounded process
     kept = [unescape(value) for value in re.findall(r'name="kept" value="([^"]*)"', shown.text)]
     assert len(kept) == 2
     again = client.post(PAGE, {"study": ["s1"], "kept": kept, "download": "json"})

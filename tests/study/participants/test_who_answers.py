@@ -88,13 +88,13 @@ def fake(study: Study, positions: str = FIRSTS, seconds: str = "", **fields: str
     return visit.participant
 
 
-def test_twenty_people_in_five_seconds_who_fetch_no_page_are_all_flagged(clock):
+def test_eight_people_in_two_seconds_who_fetch_no_page_are_all_flagged(clock):
     study = make_open_study(clips=4)
-    for _ in range(20):
+    for _ in range(8):
         fake(study, seconds="25.0")
         clock.wait(0.25)
     people = list(study.participants.all())
-    assert len(people) == 20
+    assert len(people) == 8
     for person in people:
         assert person.flag_kinds == ["no_page", "no_images", "impossible_time", "too_fast", "not_listened"]
     evidence = {flag["kind"]: flag for flag in people[0].flags}
