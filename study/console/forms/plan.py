@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from study.console.forms.exclusion_rules import RULE_FIELDS, RULE_PREFIX, RULES_NEED, rule_field, rule_shown
 from study.console.forms.versions import KeptForm
 from study.errors import StudyError
 from study.instruments.of_study import instrument_of, is_classic
@@ -17,29 +17,12 @@ from study.participants.answer_rules import AnswerRule, parse_answer_rules
 from study.participants.answers_table import asked_columns
 from study.participants.exclusion_rules import UNITS, ExclusionRule, Rule, rules_of
 from study.participants.fair_pay import CURRENCIES
-from study.participants.flag_words import MEANINGS, flag_name
 from study.participants.moderators import moderator_columns, planned_moderators
 from study.participants.quality import never_measured
 from study.setup.drafting import CHANGEABLE_WHILE_OPEN
 from study.setup.instrument_checks import extra_trials_without_answer
 
-# A field for each exclusion rule: its threshold, empty for no rule.
-RULE_PREFIX = "rule_"
-RULE_FIELDS = tuple(RULE_PREFIX + kind for kind in UNITS)
 EXTRA_FIELDS = {"answer_rules", *RULE_FIELDS}  # not columns of the study
-
-# Rules that can never apply without a setting, by the setting's name.
-RULES_NEED = {
-    "attention_failed": ("attention_trials", gettext_lazy("The plan has no attention trials: add one, or empty this.")),
-    "repeats_differ": ("repeats", gettext_lazy("The plan has no hidden repeats: add one, or empty this.")),
-    "match_failed": (
-        "match_controls",
-        gettext_lazy("The plan has no trials with images of other clips: add one, or empty this."),
-    ),
-    "reason_not_typed": ("ask_reason", gettext_lazy("The plan asks for no reasons: ask for them, or empty this.")),
-    "no_sound": ("sound_check", gettext_lazy("The plan has no sound check: add it, or untick this.")),
-    "too_fast": ("minimum_seconds", gettext_lazy("The shortest plausible time is 0: raise it, or empty this.")),
-}
 
 # The fields under their headings: key, title, explanation, names.
 GROUPS = (
@@ -117,33 +100,6 @@ GROUPS = (
         ),
     ),
 )
-
-
-def _rule_field(kind: str, unit: str) -> forms.Field:
-    """The field of one exclusion rule."""
-    meaning = MEANINGS[kind]
-    if unit == "yes":
-        return forms.BooleanField(label=capfirst(flag_name(kind)), required=False, help_text=meaning)
-    words = {
-        "share": gettext_lazy("%(name)s (%%)"),
-        "odds": gettext_lazy("%(name)s (by chance one in … people)"),
-    }
-    low, high = (1, 100) if unit == "share" else (20, 1_000_000)
-    return forms.DecimalField(
-        label=capfirst(words[unit] % {"name": flag_name(kind)}),
-        required=False,
-        min_value=low,
-        max_value=high,
-        max_digits=9,
-        decimal_places=1 if unit == "share" else 0,
-        help_text=meaning,
-    )
-
-
-def _shown(rule: ExclusionRule) -> Any:
-    """The threshold of a rule as its field shows it."""
-    unit = UNITS[rule.kind]
-    return True if unit == "yes" else f"{100 * rule.at if unit == 'share' else rule.at:.10g}"
 
 
 class PlanForm(KeptForm, forms.ModelForm):
@@ -249,11 +205,11 @@ class PlanForm(KeptForm, forms.ModelForm):
         )
         self.answer_rules_found: list[AnswerRule] = []
         for kind, unit in UNITS.items():
-            self.fields[RULE_PREFIX + kind] = _rule_field(kind, unit)
+            self.fields[RULE_PREFIX + kind] = rule_field(kind, unit)
         rules = rules_of(self.instance)
         for rule in rules:
             if isinstance(rule, ExclusionRule):
-                self.initial[RULE_PREFIX + rule.kind] = _shown(rule)
+                self.initial[RULE_PREFIX + rule.kind] = rule_shown(rule)
         self.initial["answer_rules"] = "\n".join(str(rule) for rule in rules if isinstance(rule, AnswerRule))
         for name, text in self.HELP.items():
             self.fields[name].help_text = text
