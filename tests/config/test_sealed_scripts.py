@@ -5,7 +5,7 @@ The API is crawled as each role in each state; the same study is read again with
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -24,12 +24,24 @@ from tests.config.addresses import API, AUDIENCE, TOKEN
 from tests.config.test_console_commands import VERBS_OF, run
 from tests.config.test_sealed_studies import close, preferring, reverse_answers
 from tests.factories import UserFactory
+from tests.shared_rows import RowsOfFile
 
 pytestmark = pytest.mark.django_db
 
 STATES = ("draft", "open", "in its grace period")
 # What only the sealed table of ballots shows: a label that differs from person to person.
 OWN_LABELS = ("first", "second")
+
+
+@pytest.fixture(scope="module")
+def made(rows_of_file: RowsOfFile) -> Iterator[int]:
+    with rows_of_file():
+        yield preferring(2, 1).pk
+
+
+@pytest.fixture
+def study(made: int, db: None) -> Study:
+    return Study.objects.get(pk=made)
 
 
 def people_of(study: Study) -> dict[Role, Any]:
@@ -142,8 +154,9 @@ def refuse_differences(study: Study, before: Found, after: Found) -> None:
             assert [word for word in hidden if word in text] == [], place
 
 
-def test_nothing_that_a_command_prints_depends_on_the_preferences(at_one_moment: Callable[[], None]) -> None:
-    study = preferring(2, 1)
+def test_nothing_that_a_command_prints_depends_on_the_preferences(
+    study: Study, at_one_moment: Callable[[], None]
+) -> None:
     people = people_of(study)
     at_one_moment()
     for state, roles in (
@@ -159,8 +172,9 @@ def test_nothing_that_a_command_prints_depends_on_the_preferences(at_one_moment:
         refuse_differences(study, before, crawl_commands(study, asked, again=before))
 
 
-def test_nothing_that_a_script_reads_depends_on_the_preferences(at_one_moment: Callable[[], None]) -> None:
-    study = preferring(2, 1)
+def test_nothing_that_a_script_reads_depends_on_the_preferences(
+    study: Study, at_one_moment: Callable[[], None]
+) -> None:
     people_of(study)
     at_one_moment()
     for state in STATES:
@@ -172,9 +186,8 @@ def test_nothing_that_a_script_reads_depends_on_the_preferences(at_one_moment: C
         assert {status for (_role, name), (status, _content) in before.items() if name == "api_results"} <= {403, 409}
 
 
-def test_the_crawl_finds_a_leak_that_is_planted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_crawl_finds_a_leak_that_is_planted(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: the favourite of the people told on the monitor."""
-    study = preferring(2, 1)
     people_of(study)
     honest = contents.monitor_contents
 
@@ -192,8 +205,7 @@ def test_the_crawl_finds_a_leak_that_is_planted(monkeypatch: pytest.MonkeyPatch)
         refuse_differences(study, before, crawl(study, roles, again=before))
 
 
-def test_the_sealed_table_shows_labels_that_cannot_be_counted_and_nothing_that_decodes_them() -> None:
-    study = preferring(2, 1)
+def test_the_sealed_table_shows_labels_that_cannot_be_counted_and_nothing_that_decodes_them(study: Study) -> None:
     people_of(study)
     headers = {"Authorization": f"Bearer earsight_{Role.EDITOR}"}
     address = reverse("api_ballots", args=[study.slug])
@@ -209,8 +221,7 @@ def test_the_sealed_table_shows_labels_that_cannot_be_counted_and_nothing_that_d
     assert {row[table["columns"].index("first")] for row in table["rows"]} == {"redefined_sentence"}
 
 
-def test_a_runner_stays_blind_after_the_seal_too() -> None:
-    study = preferring(2, 1)
+def test_a_runner_stays_blind_after_the_seal_too(study: Study) -> None:
     people_of(study)
     close(study, ago=timedelta(minutes=61))
     labels = {word for row in study.conditions.all() for word in (row.key, row.label, row.sealed_label)}
