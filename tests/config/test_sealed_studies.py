@@ -282,7 +282,7 @@ def test_logs_mails_commands_and_file_names_name_no_condition(
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         take_part(study, PEOPLE, 2, 1)
-        console_pages(study, study.owner)
+        console_pages(study)
         call_command("export_study", study.slug, "--out", str(tmp_path / "out.zip"))
     output = caplog.text + "".join(capsys.readouterr()) + "".join(message.body for message in mail.outbox)
     file_names = " ".join(path.name for path in Path(settings.MEDIA_ROOT).rglob("*"))
