@@ -1,7 +1,5 @@
 """The audit looks at every width of an image, and a study that is opened with its widths has no leak."""
 
-import os
-
 import pytest
 
 from study.blinding_audit.audit import audit_study
@@ -9,7 +7,6 @@ from study.survey_images import versions
 from tests.factories import make_study
 
 pytestmark = pytest.mark.django_db
-in_full = pytest.mark.skipif(os.environ.get("EARSIGHT_AUDIT_TEST") != "full", reason="run by make audit-plants")
 
 
 def test_images_in_several_widths_reveal_nothing():
@@ -20,7 +17,6 @@ def test_images_in_several_widths_reveal_nothing():
     assert sorted(study.survey_images["bytes"]) == ["384", "512", "600"]
 
 
-@in_full
 def test_a_leak_in_one_width_is_found(monkeypatch):
     """The control: the files of one width of several end in a byte of their own for each condition."""
     study = make_study(clips=1, size=600)
