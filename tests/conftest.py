@@ -94,7 +94,9 @@ def _one_language() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> Iterator[bool]:
+def django_db_keepdb(
+    request: pytest.FixtureRequest, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[bool]:
     """Begin with a copy of the migrated database: on SQLite in the folder of this process, on PostgreSQL dropped after.
 
     There, `--reuse-db` keeps a database for the next run, as pytest-django does.
@@ -107,7 +109,8 @@ def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_setting
         yield True
     else:
         name = connection.creation._get_test_db_name()
-        copy_template(name)
+        with django_db_blocker.unblock():
+            copy_template(name)
         yield True
         with on_server() as server:
             server.execute(f'drop database "{name}" with (force)')
