@@ -32,7 +32,6 @@ def copy_migrated(target: Path) -> None:
 
 def make_tables() -> None:
     """Let the database of this process have its tables; Django is set up here."""
-    from django.core.management import call_command
     from django.db import connection
 
     if connection.vendor == "sqlite":
@@ -48,7 +47,7 @@ def copy_template(name: str) -> None:
     connection.close()
     template = TEMPLATE + _digest()
     with on_server() as server:
-        server.execute("select pg_advisory_lock(%s)", [LOCK])  # until this connection ends: one makes it, no two copy it
+        server.execute("select pg_advisory_lock(%s)", [LOCK])  # until this connection ends: no two make or copy it
         if not server.execute("select 1 from pg_database where datname = %s", [template]).fetchone():
             _make_template(server, template)
         server.execute(f'drop database if exists "{name}" with (force)')
