@@ -27,6 +27,7 @@ from study.models import Job, ProblemReport, Study
 from study.participants.enrolment import enrol
 from study.participants.links import create_personal_links
 from study.participants.questions import shipped_question_set
+from tests import without_processes
 from tests.analysis.answered_studies import closed_study
 from tests.config.addresses import (
     AUDIENCE,
@@ -119,6 +120,7 @@ def answers_to_members(django_db_setup: None, django_db_blocker: Any) -> list[An
     with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock(), transaction.atomic():
         patch.setattr(settings, "GENERATION_LEASE_SECONDS", 3600)  # no heartbeat into an open transaction
         patch.setattr(requests, "wake", _do)
+        without_processes.typeset_nothing(patch)
         world = with_results(make_world())
         owner, teammate = browser(world.owner), browser(world.teammate)
         answers = [

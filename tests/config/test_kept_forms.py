@@ -124,7 +124,7 @@ def test_what_two_people_change_of_one_field_is_asked_and_of_two_fields_is_merge
 ) -> None:
     study = study_for(case, people)
     ada, mina = map(browser, people)
-    theirs, again = opened(mina, study, case), opened(mina, study, case)
+    theirs = again = opened(mina, study, case)  # in two windows
     mine = opened(ada, study, case)
     assert ada.post(mine.action, mine.sent(**{case.field: case.first})).status_code == 302
 

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.checks import run_checks
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
@@ -24,6 +25,7 @@ from config.backups.manifest import StoredFile
 from config.backups.restore import restore_backup
 from config.backups.unfinished import unfinished_restore
 from study.ballots.casting import Answer, cast_ballot
+from study.management.command import EVERY_COMMAND
 from study.models import Ballot, LogEntry, Participant, Stimulus, Study
 from study.participants.enrolment import enrol
 from study.participants.retention import enforce_retention
@@ -110,6 +112,7 @@ def test_a_restore_that_is_killed_leaves_one_database_or_the_other_and_ends_when
             restore_backup(str(out), replace=True)
     assert Ballot.objects.count() == (0 if at == "_restore_key" else 1)
     assert f"restore {out}/" in unfinished_restore()
+    assert [found.msg for found in run_checks(tags=[EVERY_COMMAND])] == [unfinished_restore()]
     restore_backup(str(out), replace=True)
     assert not unfinished_restore()
     assert not Ballot.objects.exists()

@@ -30,7 +30,7 @@ NAMES = sorted(url_names())
 STEPS = 10  # of a walk
 WALKS = max(1, REQUESTS // 5 // STEPS)
 WHILE_DOWN = REQUESTS // 10
-EACH = max(2, (REQUESTS - WALKS * STEPS - WHILE_DOWN) // len(NAMES))
+EACH = max(1, round((REQUESTS - WALKS * STEPS - WHILE_DOWN) / len(NAMES)))
 
 
 def _fuzz(count: int, what: str, test: Callable[[Any], None]) -> None:
