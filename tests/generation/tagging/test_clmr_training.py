@@ -91,7 +91,7 @@ def test_contrastive_pretraining_beats_a_random_encoder_and_the_mean_spectrum(tm
     options = PretrainOptions(
         widths=WIDTHS,
         sample_rate=RATE,
-        epochs=40 if FULL else 18,
+        epochs=40 if FULL else 12,
         patience=40,
         batch=48,
         learning_rate=3e-3,
