@@ -19,6 +19,7 @@ from config.deposits import checking, paths
 from config.deposits.facts import PublicationFacts, publication_facts, save_publication_facts
 from config.deposits.formats import WRITERS
 from config.deposits.persons import Finding
+from config.deposits.reproduction import reproducing
 from config.deposits.reproduction.recomputing import made_again
 from config.deposits.reproduction.reproducing import badge_page, reproduce
 from config.deposits.tables.columns import WORDS_LEFT_OUT
@@ -233,7 +234,9 @@ def test_a_study_with_ratings_and_words_is_analysed_again_from_its_deposit_alone
     assert found.digests[paths.ANSWERS] == hashlib.sha256((folder / paths.ANSWERS).read_bytes()).hexdigest()
 
     # No deposit may fill the machine: its tables are read within limits, which can be raised.
-    (refusal,) = reproduce(folder, memory=1).faults
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reproducing, "_GIB", 2**27)  # too little for any deposit
+        (refusal,) = reproduce(folder, memory=1).faults
     assert "needs more than 1 GiB of memory" in refusal
     assert "reproduce_report --memory 2" in refusal
 
