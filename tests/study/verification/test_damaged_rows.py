@@ -7,7 +7,7 @@ from study.models import Ballot, LogEntry, Stimulus
 from study.participants.server_record import server_rows
 from study.setup.lifecycle import close_study
 from tests.factories import make_study, open_with_images
-from tests.study.verification.test_forgeries import answered, faults, rechain
+from tests.study.verification.test_forgeries import faults, make_answered, rechain
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +66,7 @@ def spoil_commitments_of_who_stopped(study):
     ],
 )
 def test_each_is_named(spoil, named):
-    study = answered()
+    study = make_answered()
     assert faults(study) == ""
     spoil(study)
     study.refresh_from_db()
@@ -74,14 +74,14 @@ def test_each_is_named(spoil, named):
 
 
 def test_a_trial_with_another_studys_clip_stops_no_table_of_the_export():
-    study = answered()
+    study = make_answered()
     point_to_another_study(study)
     rows = server_rows(study, ("real",))
     assert {row["trial"]: bool(row["clip"]) for row in rows if row["participant"] == "r0002"} == {1: False, 2: True}
 
 
 def test_a_receipt_that_the_log_gives_to_nobody_is_no_proof():
-    study = answered()
+    study = make_answered()
     commit_nobody(study)
     receipt = study.participants.get(number=2).receipt
     assert f"Receipt {receipt}: the log says that 'r2½' got it, who is nobody of this study" in faults(study, receipt)
