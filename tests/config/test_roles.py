@@ -59,8 +59,10 @@ def _verbs_listed(name: str) -> bool:
     return bool(VERBS.get(name)) and all(f"{name} {verb}" in NEEDS for verb in VERBS[name])
 
 
-def test_each_role_may_do_at_each_url_what_the_table_says_and_nothing_else(world: SimpleNamespace) -> None:
-    logging.getLogger("django.request").setLevel(logging.ERROR)  # each refusal is logged with its traceback
+def test_each_role_may_do_at_each_url_what_the_table_says_and_nothing_else(
+    world: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR, logger="django.request")  # each refusal is logged with its traceback
     clients = {role: browser(world.people[role]) for role in Role}
     before = all_rows()
     for role, client in clients.items():
