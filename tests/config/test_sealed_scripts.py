@@ -5,7 +5,7 @@ The API is crawled as each role in each state; the same study is read again with
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -24,7 +24,7 @@ from tests.config.addresses import API, AUDIENCE, TOKEN
 from tests.config.test_console_commands import VERBS_OF, run
 from tests.config.test_sealed_studies import close, preferring, reverse_answers
 from tests.factories import UserFactory
-from tests.shared_rows import RowsOfFile
+from tests.shared_rows import study_of_file
 
 pytestmark = pytest.mark.django_db
 
@@ -33,15 +33,7 @@ STATES = ("draft", "open", "in its grace period")
 OWN_LABELS = ("first", "second")
 
 
-@pytest.fixture(scope="module")
-def made(rows_of_file: RowsOfFile) -> Iterator[int]:
-    with rows_of_file():
-        yield preferring(2, 1).pk
-
-
-@pytest.fixture
-def study(made: int, db: None) -> Study:
-    return Study.objects.get(pk=made)
+made, study = study_of_file(lambda: preferring(2, 1))
 
 
 def people_of(study: Study) -> dict[Role, Any]:

@@ -10,7 +10,7 @@ import random
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import permutations
@@ -43,7 +43,7 @@ from study.participants.enrolment import design_of, enrol, main_clips
 from study.setup.copying import copy_study
 from tests.config.addresses import addresses_of, body, browser
 from tests.factories import UserFactory, make_open_study
-from tests.shared_rows import RowsOfFile
+from tests.shared_rows import study_of_file
 
 pytestmark = pytest.mark.django_db
 
@@ -68,15 +68,7 @@ def take_part(study: Study, number: int, best: int, second: int) -> None:
     finish(person)
 
 
-@pytest.fixture(scope="module")
-def made(rows_of_file: RowsOfFile) -> Iterator[int]:
-    with rows_of_file():
-        yield preferring(2, 1).pk
-
-
-@pytest.fixture
-def study(made: int, db: None) -> Study:
-    return Study.objects.get(pk=made)
+made, study = study_of_file(lambda: preferring(2, 1))
 
 
 def letter_of(trial: Any, number: int) -> str:

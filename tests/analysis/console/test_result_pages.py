@@ -3,7 +3,6 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from study.models import Study
 from study.participants.withdrawal import withdraw
 from tests.analysis.answered_studies import closed_study
 from tests.factories import UserFactory
-from tests.shared_rows import RowsOfFile
+from tests.shared_rows import study_of_file
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jobs_at_once")]
 TABLES = [f"{name}{kind}.csv" for name in ("answers", "participants") for kind in ("", "_codebook")]
@@ -30,18 +29,14 @@ def signed_in(user: Any) -> Client:
     return client
 
 
-@pytest.fixture(scope="module")
-def analysed(rows_of_file: RowsOfFile) -> Iterator[int]:
-    with rows_of_file():
-        found = closed_study(people=3, clips=2)
-        found.members.add(UserFactory(username="teammate"))
-        analyses.build_analysis(found)
-        yield found.pk
+def analysed() -> Study:
+    found = closed_study(people=3, clips=2)
+    found.members.add(UserFactory(username="teammate"))
+    analyses.build_analysis(found)
+    return found
 
 
-@pytest.fixture
-def study(analysed: int, db: None) -> Study:
-    return Study.objects.get(pk=analysed)
+made, study = study_of_file(analysed)
 
 
 def address(study: Study, name: str = "") -> str:

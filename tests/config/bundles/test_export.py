@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,20 +19,12 @@ from generation.models import GenerationRun
 from study.models import Ballot, LateAnswer, Stimulus, Study, Trial
 from study.survey_images.versions import prepare_images
 from tests.analysis.answered_studies import answered_study, close, closed_study, receipt_of
-from tests.shared_rows import RowsOfFile
+from tests.shared_rows import study_of_file
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def made(rows_of_file: RowsOfFile) -> Iterator[int]:
-    with rows_of_file():
-        yield closed_study(people=3, clips=2).pk
-
-
-@pytest.fixture
-def study(made: int, db: None) -> Study:
-    return Study.objects.get(pk=made)
+made, study = study_of_file(lambda: closed_study(people=3, clips=2))
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ The control of each is the check of earlier versions: every ballot agrees with i
 commitment that an export computes.
 """
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -33,20 +32,10 @@ from study.setup.lifecycle import close_study
 from study.verification import people, verify_installation, verify_study
 from study.verification.people import people_of
 from tests.factories import make_study, open_with_images
+from tests.shared_rows import study_of_file
 
 pytestmark = pytest.mark.django_db
 PEOPLE, CLIPS = 4, 2
-
-
-@pytest.fixture(scope="module")
-def answered(rows_of_file) -> Iterator[int]:
-    with rows_of_file():
-        yield make_answered().pk
-
-
-@pytest.fixture
-def study(answered, db) -> Study:
-    return Study.objects.get(pk=answered)
 
 
 def make_answered() -> Study:
@@ -65,6 +54,9 @@ def make_answered() -> Study:
         else:
             finish(participant)
     return study
+
+
+made, study = study_of_file(make_answered)
 
 
 def receipts(study: Study) -> list[str]:
