@@ -1,6 +1,10 @@
-"""Entries of zips that the same content gives the same bytes: without the time at which they were written."""
+"""Zips: entries that the same content gives the same bytes, without the time of writing; what a damaged one raises."""
 
 import zipfile
+import zlib
+
+# What reading a damaged, encrypted or unknown kind of zip raises.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 
 _THE_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -24,6 +23,7 @@ from analysis.tables.errors import TableError
 from analysis.tables.score_table import score_table_of
 from study.digests import canonical_digest
 from study.tables.reading import UPLOAD
+from study.zip_entries import DAMAGED
 
 ANALYSIS, STUDY_FACTS, CHAIN = "analysis.json", "study.json", "chain.json"
 # Where a deposit has its analysis and the facts of the study; an export has all in one folder.
@@ -31,7 +31,6 @@ _RESULTS, _DOCUMENTATION = "results/", "documentation/"
 MOST_BYTES = 64 * 2**20  # of one JSON file
 MOST_VALUES = 3_000_000
 MOST_MEMBERS = 50_000
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 
 
 def read_source(path: Path, name: str, *, respondents: int | None = None) -> Source:
@@ -79,7 +78,7 @@ def _in_zip(path: Path, name: str) -> Source | None:
                 return _limited(lambda: archive.open(member).read(MOST_BYTES + 1), member.file_size, name)
 
             return _of_files(name, folder, read)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise SourceRefused(_("%(name)s is damaged: download it again.") % {"name": name}) from error
 
 

@@ -5,13 +5,14 @@ import io
 import json
 import stat
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
+
+from study.zip_entries import DAMAGED
 
 SUMS = "SHA256SUMS"
 BALLOTS = "ballots.csv"
@@ -42,7 +43,6 @@ MAX_LINES = 200_000
 MAX_REPORTED = 20
 # What reading values of another kind than they should be raises: of a stranger's file all of it is the file's fault.
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 
 
 class Unreadable(Exception):
@@ -111,7 +111,7 @@ class Bundle:
             with self.archive.open(self.members[name]) as file:
                 while piece := file.read(2**20):
                     yield piece
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise Unreadable(f"{name} is damaged: {error}.") from error
 
     def read(self, name: str) -> bytes:
@@ -193,7 +193,7 @@ class Bundle:
                     yield line
         except UnicodeDecodeError as error:
             raise Unreadable(f"{name} is no text in UTF-8.") from error
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise Unreadable(f"{name} is damaged: {error}.") from error
 
     @cached_property

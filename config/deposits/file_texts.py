@@ -8,7 +8,6 @@ import io
 import json
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path, PurePath
@@ -18,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from config.deposits.personal.file_metadata import image_tags
 from config.deposits.texts import texts_in
+from study.zip_entries import DAMAGED
 
 MOST_BYTES = 64 * 2**20  # of a zip's members together, unpacked, and of a PDF
 MOST_MEMBERS = 10_000
@@ -36,7 +36,6 @@ _STREAM = re.compile(rb"\bstream\r?\n.*?\bendstream\b", re.DOTALL)
 _XMP = re.compile(rb"<\?xpacket begin.*?<\?xpacket end", re.DOTALL)
 _STRING = re.compile(rb"\(((?:\\.|[^\\()])*)\)|<([0-9A-Fa-f\s]{2,})>", re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 
 
 class Unsearchable(Exception):
@@ -90,7 +89,7 @@ def _members(path: Path) -> Iterator[Part]:
                     raise Unsearchable(_("a file packed in another"), name)
                 part = _part(name, suffix, content)
                 yield part._replace(words=f"{name}\n{part.words}")
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise Unsearchable(_("it is damaged")) from error
 
 
