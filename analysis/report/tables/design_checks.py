@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import is_significant, value_at
-from analysis.report.text.number_format import chi_square, degrees, p_value, percent, percent_interval, plain
+from analysis.report.text.number_format import chi_square, degrees, p_value, percent, plain, share_with_interval
 
 
 def asks_for_care(data: Mapping[str, Any], check: str, p: float | None, alpha: float) -> bool:
@@ -122,11 +122,6 @@ def _fatigue(data: Mapping[str, Any], alpha: float) -> list[str] | None:
 def _retest(data: Mapping[str, Any]) -> list[str] | None:
     test = data.get("test_retest")
     return choices_again(test) if test and test.get("pairs") else None
-
-
-def share_with_interval(share: float | None, ends: Any) -> str:
-    """A share in percent, with its interval if there is one."""
-    return percent(share) + (f" ({percent_interval(ends)})" if ends else "")
 
 
 def choices_again(test: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import is_significant, value_at
 from analysis.report.context import ReportContext
-from analysis.report.tables.design_checks import choices_again, share_with_interval
+from analysis.report.tables.design_checks import choices_again
 from analysis.report.tables.text_table import TextTable
 from analysis.report.text.number_format import (
     chi_square,
@@ -15,8 +15,8 @@ from analysis.report.text.number_format import (
     interval,
     p_value,
     percent,
-    percent_interval,
     plain,
+    share_with_interval,
 )
 
 
@@ -173,9 +173,7 @@ def _transitivity(block: Mapping[str, Any], alpha: float) -> list[str] | None:
     found = block.get("transitivity") or {}
     if not found:
         return None
-    text = percent(found["share"], 1)
-    if found.get("ci95"):
-        text += f" ({percent_interval(found['ci95'])})"
+    text = share_with_interval(found["share"], found.get("ci95"), 1)
     if found.get("p") is not None:
         text += f", {p_value(found['p'])}"
     words = _(

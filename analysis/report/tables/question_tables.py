@@ -20,7 +20,7 @@ from analysis.report.tables.points_and_tests import contrasts, pairs
 from analysis.report.tables.question_checks import checks_table
 from analysis.report.tables.text_table import TextTable, ci_heading
 from analysis.report.tables.worths import factorial, worth_notes, worths
-from analysis.report.text.number_format import interval, percent, percent_interval, plain
+from analysis.report.text.number_format import interval, percent, percent_interval, plain, share_with_interval
 from analysis.report.text.question_names import bin_name
 
 EMPTY = ("", "—")
@@ -187,8 +187,7 @@ def _shares(row: Mapping[str, Any], categories: Sequence[str]) -> Iterator[str]:
         if share is None:
             yield "—"
         else:
-            ends = f" ({percent_interval(share['ci95'])})" if share.get("ci95") else ""
-            yield percent(share["estimate"]) + ends
+            yield share_with_interval(share["estimate"], share.get("ci95"))
 
 
 def _numbers(block: Mapping[str, Any]) -> TextTable:

@@ -60,6 +60,11 @@ def percent_interval(pair: Sequence[float] | None) -> str:
     return _("%(low)s–%(high)s") % {"low": percent(pair[0]), "high": percent(pair[1])} if pair else "—"
 
 
+def share_with_interval(share: float | None, ends: Sequence[float] | None, digits: int = 0) -> str:
+    """`62 % (43 %–81 %)`, or the share alone without an interval."""
+    return percent(share, digits) + (f" ({percent_interval(ends)})" if ends else "")
+
+
 def chi_square(statistic: float | None, df: float | None) -> str:
     """`χ²(3) = 40.20`."""
     return f"χ²({degrees(df)}) = {plain(statistic)}"
