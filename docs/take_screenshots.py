@@ -81,7 +81,7 @@ HIGH: dict[str, float] = {
     "report-rating": 1.2,
     "report-pair": 1.2,
 }  # long pages: see `save`
-SEEN_IMAGES_ARE_THERE = """[...document.images].every(
+SEEN_IMAGES_ARE_THERE = """() => [...document.images].every(
   (image) => image.complete || !image.checkVisibility() || image.getBoundingClientRect().top > innerHeight
 )"""
 # What the page “Publish” of the demo says of it.
@@ -117,10 +117,7 @@ def save(page: Page, name: str, *, most: float = 2.4) -> None:
         high = page.evaluate("document.documentElement.scrollHeight")
         page.set_viewport_size({"width": window["width"], "height": min(high, int(window["width"] * most))})
         page.wait_for_load_state("networkidle")
-    for _try in range(600):  # the content policy forbids what Playwright would wait by
-        if page.evaluate(SEEN_IMAGES_ARE_THERE):
-            break
-        page.wait_for_timeout(100)
+    page.wait_for_function(SEEN_IMAGES_ARE_THERE, timeout=60_000)
     page.wait_for_timeout(300)
     with Image.open(BytesIO(page.screenshot())) as image:
         image.convert("RGB").save(OUT / f"{name}.webp", quality=QUALITY, method=6)
